@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: MIT
+#
+# libsio: the build.  `make help` lists what it can do.
+#
+# Every source file is found by its folder, so a new one needs no line here.  Objects live in
+# build/<variant>/, and a variant is the same build with other flags: `make unit VARIANT=asan`.
+
+VERSION   = 0.1.0
+SOVERSION = 0
+
+VARIANT ?= release
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+HOST    ?= 127.0.0.1
+PORT    ?= 3000
+FUZZ_SECONDS ?= 60
+WERROR  ?= -Werror
+
+ifeq ($(origin CC),default)
+CC = $(CC_$(VARIANT))
+endif
+
+B := build/$(VARIANT)
+
+# --- Flags ---------------------------------------------------------------------------------
+
+CC_release = gcc
+CC_clang   = clang
+CC_asan    = gcc
+CC_tsan    = gcc
+CC_fuzz    = clang
+
+HARDENED      = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+MODE_release  = $(HARDENED)
+MODE_clang    = $(HARDENED)
+SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE_tsan = -fsanitize=thread
+MODE_asan     = -O1 -fno-omit-frame-pointer $(SANITIZE_asan)
+MODE_tsan     = -O1 -fno-omit-frame-pointer $(SANITIZE_tsan)
+MODE_fuzz     = -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(SANITIZE_asan)
+LINK_asan     = $(SANITIZE_asan)
+LINK_tsan     = $(SANITIZE_tsan)
+LINK_fuzz     = -fsanitize=fuzzer $(SANITIZE_asan)
+
+ifeq ($(MODE_$(VARIANT)),)
+$(error VARIANT=$(VARIANT) is none of release clang asan tsan fuzz)
+endif
+
+# A folder that pkg-config names is a system's folder: warnings in it are not ours.
+pkg     = $(shell pkg-config $(1) 2>/dev/null)
+PKGS   := libwebsockets libuv libcjson zlib $(if $(call pkg,--modversion libbrotlienc),libbrotlienc)
+BROTLI := $(if $(filter libbrotlienc,$(PKGS)),-DHAVE_BROTLI)
+INCS   := $(patsubst -I%,-isystem%,$(call pkg,--cflags $(PKGS)))
+LIBS   := $(call pkg,--libs $(PKGS))
+CHECK_LIBS := $(call pkg,--libs check)
+
+WARNINGS   = -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(WERROR)
+SIO_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) -fPIC -fvisibility=hidden \
+	$(MODE_$(VARIANT)) -Iinclude $(INCS) $(BROTLI) $(CFLAGS)
+SIO_LDFLAGS = $(LINK_$(VARIANT)) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+# --- Files ---------------------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+stems   = $(basename $(notdir $(1)))
+
+LIB_SRC     := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
+PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c)
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+DEMO_SRC    := $(wildcard client-demo/*.c)
+E2E_SRC     := $(wildcard tests/e2e/*.c)
+UNIT_SRC    := $(wildcard tests/unit/test_*.c)
+FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
+
+LIB_OBJ  := $(call objects,$(LIB_SRC))
+TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC))
+ARCHIVE  := $(B)/libsio.a
+SHARED   := $(B)/libsio.so.$(VERSION)
+SONAME   := libsio.so.$(SOVERSION)
+DEMO     := $(addprefix $(B)/,$(call stems,$(DEMO_SRC)))
+SERVERS  := $(addprefix $(B)/,$(subst _,-,$(call stems,$(E2E_SRC))))
+UNIT     := $(addprefix $(B)/unit/,$(call stems,$(UNIT_SRC)))
+REPLAY   := $(addprefix $(B)/replay/,$(FUZZ))
+FUZZERS  := $(addprefix $(B)/fuzz_,$(FUZZ))
+
+# The allocator that fails at the n-th call stands between every unit test and libc.
+comma := ,
+WRAP  := $(if $(wildcard tests/support/failing_malloc.c),$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc))
+
+# How a recipe builds another goal: with every core, unless the caller chose a -j.
+BUILD = $(MAKE) --no-print-directory $(if $(V),,-s) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+QUIET = $(if $(V),,@)
+
+# --- Build ---------------------------------------------------------------------------------
+
+.PHONY: all lib programs conformance-server
+all: lib programs ## build the library, the demo and the conformance server (the default)
+
+lib: $(ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(SHARED))
+
+programs: $(DEMO) $(SERVERS)
+
+conformance-server: $(B)/conformance-server ## build the server that protocol suites test
+
+# Objects depend on the flags that made them: another compiler or a new library rebuilds.
+$(B)/flags: FORCE
+	@tools/setup.sh --only-check build
+	@mkdir -p $(@D)
+	@echo '$(CC) $(SIO_CFLAGS) $(SIO_LDFLAGS) $(WRAP)' | cmp -s - $@ || \
+		echo '$(CC) $(SIO_CFLAGS) $(SIO_LDFLAGS) $(WRAP)' > $@
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(SIO_CFLAGS) -MMD -MP -c $< -o $@
+
+# One relocatable object whose hidden names were made local: an application that links the
+# archive sees sio_* and nothing else.
+$(ARCHIVE): $(LIB_OBJ)
+	$(QUIET)ld -r $^ -o $(B)/libsio.o
+	$(QUIET)objcopy --localize-hidden $(B)/libsio.o
+	@rm -f $@
+	$(QUIET)ar rcs $@ $(B)/libsio.o
+
+$(SHARED): $(LIB_OBJ)
+	$(QUIET)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,-z,defs $(SIO_LDFLAGS) $^ $(LIBS) -o $@
+	@ln -sf $(@F) $(B)/$(SONAME)
+	@ln -sf $(SONAME) $(B)/libsio.so
+
+link_program = $(QUIET)mkdir -p $(@D) && $(CC) -pie $(SIO_LDFLAGS) $(filter %.o %.a,$^)
+
+$(DEMO): $(B)/%: $(B)/obj/client-demo/%.o $(ARCHIVE)
+	$(link_program) $(LIBS) -o $@
+
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(TEST_OBJ)
+	$(link_program) $(WRAP) $(CHECK_LIBS) $(LIBS) -o $@
+
+$(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_OBJ)
+	$(link_program) $(WRAP) $(LIBS) -o $@
+
+$(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
+	$(link_program) $(WRAP) $(LIBS) -o $@
+
+# tests/e2e/conformance_server.c is the program conformance-server.
+define server_program
+$(B)/$(subst _,-,$(1)): $(B)/obj/tests/e2e/$(1).o $(ARCHIVE)
+	$$(link_program) $$(LIBS) -o $$@
+endef
+$(foreach s,$(call stems,$(E2E_SRC)),$(eval $(call server_program,$(s))))
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+# --- Run -----------------------------------------------------------------------------------
+
+.PHONY: run setup-run setup-check
+run: setup-run ## start the demo: make run PORT=3456 HOST=0.0.0.0
+	@$(BUILD) $(B)/chat
+	@exec $(B)/chat --port $(PORT) --host $(HOST) --public client-demo/public \
+		--client-dir client-demo/node_modules/socket.io-client/dist
+
+setup-run: ## install what `make run` needs and this machine lacks
+	@tools/setup.sh run
+
+setup-check: ## install what `make check` needs and this machine lacks
+	@tools/setup.sh check
+
+# --- Test ----------------------------------------------------------------------------------
+
+.PHONY: check unit asan tsan e2e fuzz replay
+check: setup-check ## run every test there is
+	@tools/steps.sh format-check layers hygiene build build-clang symbols \
+		unit asan e2e replay
+
+unit: $(UNIT) ## run the unit tests
+	@tools/unit.sh $(UNIT)
+
+asan: ## unit and end-to-end tests under ASan and UBSan
+	@$(BUILD) VARIANT=asan unit
+	@$(BUILD) VARIANT=asan e2e
+
+tsan: ## unit tests under TSan
+	@$(BUILD) VARIANT=tsan unit
+
+e2e: setup-check ## official clients, Node and Chromium, against the real server
+	@$(BUILD) VARIANT=$(VARIANT) all
+	@SIO_BUILD_DIR=$(B) tools/e2e.sh
+
+replay: ## every test vector through its fuzz target, under ASan and UBSan
+	@$(BUILD) VARIANT=asan replay-programs
+	@for name in $(FUZZ); do \
+		ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1 \
+		build/asan/replay/$$name tests/vectors/$$name || broken=yes; \
+	done; test -z "$$broken"
+
+fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ_SECONDS=600
+	@$(BUILD) VARIANT=fuzz fuzz-programs
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh build/fuzz $(FUZZ)
+
+.PHONY: replay-programs fuzz-programs
+replay-programs: $(REPLAY)
+fuzz-programs: $(FUZZERS)
+
+# --- Checks on the source ------------------------------------------------------------------
+
+.PHONY: build build-clang layers symbols hygiene format format-check
+build: ## build with gcc, warnings are errors
+	@$(BUILD) VARIANT=release all
+
+build-clang: ## build with clang, warnings are errors
+	@$(BUILD) VARIANT=clang all
+
+layers: ## no include in the wrong direction
+	@tools/layers.sh src client-demo
+	@tools/layers-test.sh
+
+symbols: ## the libraries define sio_* and nothing else
+	@$(BUILD) VARIANT=release lib
+	@VERSION=$(VERSION) tools/symbols.sh build/release
+
+hygiene: ## nothing in the tree that does not belong there
+	@tools/hygiene.sh
+
+FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
+	tests/*/*.[ch])
+
+format: ## lay out the source with clang-format
+	@clang-format -i $(FORMATTED)
+
+format-check: ## the source is laid out as clang-format would
+	@tools/format-check.sh $(FORMATTED)
+
+# --- Install -------------------------------------------------------------------------------
+
+.PHONY: install
+install: lib ## install the library: make install DESTDIR=/tmp/x PREFIX=/usr
+	@install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	@install -m 644 include/sio.h $(DESTDIR)$(PREFIX)/include/
+	@install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	@install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
+	@ln -sf libsio.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsio.so
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@PRIVATE@|$(filter-out libcjson,$(PKGS))|' src/libsio.pc.in \
+		> $(DESTDIR)$(LIBDIR)/pkgconfig/libsio.pc
+
+# --- The rest ------------------------------------------------------------------------------
+
+.PHONY: clean help FORCE
+clean: ## remove what was built
+	@rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | \
+		while IFS='	' read -r goal text; do printf '  %-20s %s\n' "$$goal" "$$text"; done
+
+FORCE:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:

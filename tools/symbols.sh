@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# symbols.sh <build folder>: what the libraries show to an application is named sio_*, what sio.h
+# declares is there, and the version is the same everywhere.
+dir=${1:?the build folder}
+bad=0
+
+fail() {
+	echo "symbols: $*"
+	bad=1
+}
+
+shown=$(nm -D --defined-only "$dir/libsio.so.$VERSION" | awk '{ print $NF }' | sort)
+global=$(nm -g --defined-only "$dir/libsio.a" | awk 'NF == 3 { print $3 }' | sort)
+declared=$(gcc -E -P -Iinclude $(pkg-config --cflags libcjson) include/sio.h | tr '\n' ' ' |
+	sed 's/static inline[^{]*{[^}]*}//g' | grep -oE '\bsio_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u)
+
+[ "$shown" = "$global" ] || fail "the archive and the shared library differ"
+for name in $shown $global; do
+	case $name in
+	sio_*) ;;
+	*) fail "$name is visible to applications" ;;
+	esac
+done
+for name in $declared; do
+	printf '%s\n' "$shown" | grep -qx "$name" || fail "sio.h declares $name, the library lacks it"
+done
+
+header=$(printf '#include "sio.h"\nversion SIO_VERSION\n' |
+	gcc -E -P -Iinclude $(pkg-config --cflags libcjson) - | sed -n 's/^version //p' | tr -d '" ')
+[ "$header" = "$VERSION" ] || fail "sio.h says version $header, the Makefile $VERSION"
+
+[ -n "$shown" ] || fail "no public function at all"
+[ "$bad" = 0 ] && echo "symbols: $(printf '%s\n' "$shown" | wc -l) public functions"
+exit $bad
