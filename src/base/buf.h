@@ -28,14 +28,15 @@ static inline size_t buf_len(const buf *b)
 	return b->end - b->start;
 }
 
+/* NULL while no memory is owned. */
 static inline unsigned char *buf_data(const buf *b)
 {
-	return b->data + b->start;
+	return b->data ? b->data + b->start : NULL;
 }
 
 static inline span buf_span(const buf *b)
 {
-	return (span){ (const char *)b->data + b->start, b->end - b->start };
+	return (span){ (const char *)buf_data(b), buf_len(b) };
 }
 
 /* Room for n more bytes at the end, to be written and then claimed with buf_added();

@@ -20,7 +20,8 @@
 enum { JSON_DEPTH_LIMIT = 65536 };
 
 /* The length of the value at the start of text, which must not begin with white space; 0: none is
- * there. */
+ * there.  What follows the value is the caller's to judge; only a number must not run on into
+ * something that makes it another ("01", "1.", "1e" are no values). */
 size_t json_scan_value(span text, unsigned max_depth);
 /* The number of white-space characters at the start of text. */
 size_t json_scan_space(span text);
@@ -33,9 +34,10 @@ typedef struct json_walk {
 	bool first;
 } json_walk;
 typedef enum json_step { JSON_ITEM, JSON_END, JSON_BAD } json_step;
-/* false: text does not begin with '[' */
+/* false: text does not begin with '[', or max_depth is 0, since the array itself is one level. */
 bool json_walk_begin(json_walk *w, span text, unsigned max_depth);
-/* JSON_END only if nothing but white space follows the closing bracket. */
+/* JSON_END only if nothing but white space follows the closing bracket.  After JSON_END or JSON_BAD
+ * each further step is JSON_BAD. */
 json_step json_walk_next(json_walk *w, span *item);
 
 #endif

@@ -31,8 +31,8 @@ static inline size_t base64_encoded_len(size_t len)
 /* Writes exactly base64_encoded_len(len) characters, padded, without a NUL. */
 void base64_encode(char *out, const void *data, size_t len);
 /* Decodes what peers really send, standard or URL alphabet, with or without padding.  out has room
- * for text.len / 4 * 3 + 3 bytes and may be text.at itself.  Returns the length, or -1: not base64.
- */
+ * for text.len / 4 * 3 + 3 bytes and may be text.at itself.  Returns the length, or -1: not base64,
+ * and out may hold the part before the error. */
 long base64_decode(unsigned char *out, span text);
 
 /* ---- Ids ---- */
@@ -51,7 +51,7 @@ bool parse_uint(span s, uint64_t max, uint64_t *out);
 /* ---- URLs ---- */
 
 /* Appends s with %XX decoded ('+' stays as it is unless plus_is_space); false: a broken escape, or
- * buf failed. */
+ * buf failed.  Nothing is appended then. */
 bool url_decode(buf *out, span s, bool plus_is_space);
 /* The raw value of key in a query "a=1&b=2" ("" if it stands there without '='); false: not there.
  * The first one wins.  Keys are compared raw. */

@@ -11,6 +11,7 @@
 
 #include "list.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct timer;
@@ -22,11 +23,11 @@ typedef struct timer {
 	timer_fn *fn;
 } timer;
 
-enum { WHEEL_BITS = 6, WHEEL_SLOTS = 64, WHEEL_LEVELS = 6 }; /* 2^36 ms: two years ahead */
+enum { WHEEL_BITS = 6, WHEEL_SLOTS = 64, WHEEL_LEVELS = 6 }; /* 2^36 ms: two years */
 
 typedef struct wheel {
 	uint64_t now;                /* ms; never goes back */
-	uint64_t busy[WHEEL_LEVELS]; /* one bit a slot: may hold timers */
+	uint64_t busy[WHEEL_LEVELS]; /* one bit a slot: holds timers */
 	list slot[WHEEL_LEVELS][WHEEL_SLOTS];
 	size_t count; /* of running timers */
 } wheel;
@@ -34,8 +35,9 @@ typedef struct wheel {
 void wheel_init(wheel *w, uint64_t now);
 
 void timer_init(timer *t, timer_fn *fn);
-/* Runs t->fn(t) once when the wheel is turned to `due` or later; restarts a running one.  A
- * due time in the past or beyond the wheel's reach is moved to the nearest that it can hold. */
+/* Runs t->fn(t) once when the wheel is turned to `due` or later; restarts a running one.  A due
+ * time in the past is moved to now.  One beyond the wheel's reach is kept, and placed again on the
+ * way. Timers that are due in the same millisecond run in the order in which they were started. */
 void timer_start(wheel *w, timer *t, uint64_t due);
 /* Stopping one that does not run does nothing. */
 void timer_stop(wheel *w, timer *t);
