@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* engine - all sessions of one server: handshake, refusals, life (protocol-notes/engine.io.md). */
+#include "engine.h"
+#include "../base/buf.h"
+#include "polling.h"
+#include <stdlib.h>
+
+bool engine_init(
+	engine *e, const engine_options *options, const engine_events *events, void *user, wheel *w)
+{
+	*e = (engine){ .options = *options, .events = events, .user = user, .wheel = w };
+	map_init(&e->sessions);
+	list_init(&e->doomed);
+	list_init(&e->dead);
+	e->ping = bytes_copy("2", 1);
+	e->noop = bytes_copy("6", 1);
+	e->bye = bytes_copy("1", 1);
+	e->noop_bye = bytes_copy("6\x1e"
+				 "1",
+		3);
+	e->ok = bytes_copy("ok", 2);
+	return e->ping && e->noop && e->bye && e->noop_bye && e->ok;
+}
+
+void engine_fini(engine *e)
+{
+	engine_close_all(e, CLOSED_BY_SHUTDOWN);
+	engine_reap(e);
+	map_fini(&e->sessions);
+	bytes_unref(e->ping);
+	bytes_unref(e->noop);
+	bytes_unref(e->bye);
+	bytes_unref(e->noop_bye);
+	bytes_unref(e->ok);
+}
+
+void engine_close_all(engine *e, const char *reason)
+{
+	map_node *node;
+	while ((node = map_next(&e->sessions, NULL)) != NULL)
+		session_fail(MAP_OWNER(node, session, by_sid), reason);
+}
+
+/* ---- Requests ---- */
+
+static const struct {
+	int status;
+	const char *message;
+} refusals[] = {
+	[REFUSED_TRANSPORT] = { 400, "Transport unknown" },
+	[REFUSED_SID] = { 400, "Session ID unknown" },
+	[REFUSED_METHOD] = { 400, "Bad handshake method" },
+	[REFUSED_REQUEST] = { 400, "Bad request" },
+	[REFUSED_FORBIDDEN] = { 403, "Forbidden" },
+	[REFUSED_VERSION] = { 400, "Unsupported protocol version" },
+};
+
+const char *refusal_message(refusal r)
+{
+	return refusals[r].message;
+}
+
+int refusal_status(refusal r)
+{
+	return refusals[r].status;
+}
+
+static session *find(const engine *e, span sid)
+{
+	map_node *node = map_find(&e->sessions, sid);
+	return node ? MAP_OWNER(node, session, by_sid) : NULL;
+}
+
+static refusal check_known(const engine *e, const engine_request *r, session **known)
+{
+	session *s = find(e, r->sid);
+	if (!s)
+		return REFUSED_SID;
+	if (r->upgrade ? !span_is(r->transport, SPAN("websocket"))
+		       : !span_is(r->transport, span_of(s->transport->ops->name)))
+		return REFUSED_REQUEST;
+	if (dialect_for(r->eio) != s->dialect)
+		return REFUSED_REQUEST;
+	*known = s;
+	return NOT_REFUSED;
+}
+
+refusal engine_check(const engine *e, const engine_request *r, session **known)
+{
+	bool websocket = span_is(r->transport, SPAN("websocket"));
+
+	*known = NULL;
+	if (websocket ? !e->options.websocket
+		      : !e->options.polling || !span_is(r->transport, SPAN("polling")))
+		return REFUSED_TRANSPORT;
+	if (r->sid.at)
+		return check_known(e, r, known);
+	if (!r->get)
+		return REFUSED_METHOD;
+	if (websocket != r->upgrade)
+		return REFUSED_REQUEST;
+	if (!dialect_for(r->eio))
+		return REFUSED_VERSION;
+	return NOT_REFUSED;
+}
+
+/* ---- Opening ---- */
+
+/* The keys stand in the reference's order: some clients look for them with patterns. */
+bytes *engine_open_packet(const session *s)
+{
+	const engine_options *o = &s->engine->options;
+	bool upgrades = s->polling && o->allow_upgrades && o->websocket;
+	buf text = { 0 };
+
+	buf_add_text(&text, "0{\"sid\":\"");
+	buf_add(&text, s->sid, ID_LEN);
+	buf_add_text(&text, upgrades ? "\",\"upgrades\":[\"websocket\"]" : "\",\"upgrades\":[]");
+	buf_add_text(&text, ",\"pingInterval\":");
+	buf_add_uint(&text, o->ping_interval_ms);
+	buf_add_text(&text, ",\"pingTimeout\":");
+	buf_add_uint(&text, o->ping_timeout_ms);
+	buf_add_text(&text, ",\"maxPayload\":");
+	buf_add_uint(&text, o->max_payload);
+	buf_add_char(&text, '}');
+	bytes *b = text.failed ? NULL : bytes_copy(buf_data(&text), buf_len(&text));
+	buf_free(&text);
+	return b;
+}
+
+session *engine_open(engine *e, span eio, handshake *h, transport *t)
+{
+	session *s = session_new(e, dialect_for(eio), h);
+	if (s)
+		session_open(s, t);
+	return s;
+}
+
+session *engine_open_polling(engine *e, span eio, handshake *h)
+{
+	session *s = session_new(e, dialect_for(eio), h);
+	if (!s)
+		return NULL;
+	s->polling = polling_new(s);
+	if (!s->polling) {
+		session_free(s);
+		return NULL;
+	}
+	session_open(s, &s->polling->base);
+	return s;
+}
+
+/* ---- Turns ---- */
+
+void engine_settle(engine *e)
+{
+	while (!list_empty(&e->doomed)) {
+		session *s = LIST_OWNER(e->doomed.next, session, doomed_link);
+		list_remove(&s->doomed_link);
+		session_fail(s, s->reason);
+	}
+}
+
+void engine_reap(engine *e)
+{
+	list dead;
+	list_init(&dead);
+	list_move(&dead, &e->dead);
+	while (!list_empty(&dead))
+		session_free(LIST_OWNER(dead.next, session, dead_link));
+}

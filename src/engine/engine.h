@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine - all sessions of one server: the handshake, its refusals, and the limits (Engine.IO
+ * protocol, "Handshake").
+ *
+ * The engine's owner turns the timer wheel and calls engine_settle() after each input and
+ * engine_reap() at the end of each turn.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "../base/list.h"
+#include "../base/map.h"
+#include "../base/span.h"
+#include "../base/timer.h"
+#include "session.h"
+
+typedef struct engine_options {
+	unsigned ping_interval_ms;
+	unsigned ping_timeout_ms;
+	unsigned upgrade_timeout_ms;
+	size_t max_payload;      /* bytes of one message, or of one POST */
+	size_t max_queue;        /* bytes waiting for one client */
+	bool polling, websocket; /* which transports are offered */
+	bool allow_upgrades;
+} engine_options;
+
+/* What the layer above is told.  All three may call any session function but free nothing. */
+typedef struct engine_events {
+	bool (*open)(void *user, session *s); /* false: out of memory, the session ends */
+	void (*message)(session *s, unsigned char *data, size_t len, bool binary);
+	void (*closed)(session *s, const char *reason);
+} engine_events;
+
+typedef struct engine {
+	engine_options options;
+	const engine_events *events;
+	void *user;
+	wheel *wheel;
+	map sessions; /* by sid */
+	list doomed, dead;
+	bytes *ping, *noop, *bye, *noop_bye, *ok; /* what is sent often, made once */
+} engine;
+
+/* false: out of memory; engine_fini() accepts what was made. */
+bool engine_init(engine *e, const engine_options *options, const engine_events *events, void *user,
+	wheel *w);
+void engine_fini(engine *e);
+/* Ends every session for this reason. */
+void engine_close_all(engine *e, const char *reason);
+
+/* The refusals of a request, with the codes that clients know. */
+typedef enum refusal {
+	REFUSED_TRANSPORT = 0, /* "Transport unknown" */
+	REFUSED_SID = 1,
+	REFUSED_METHOD = 2,
+	REFUSED_REQUEST = 3,
+	REFUSED_FORBIDDEN = 4,
+	REFUSED_VERSION = 5,
+	NOT_REFUSED = 6
+} refusal;
+const char *refusal_message(refusal r);
+int refusal_status(refusal r); /* HTTP */
+
+typedef struct engine_request {
+	span transport, sid, eio; /* of the query; .at NULL: not there */
+	bool get;                 /* the method */
+	bool upgrade;             /* asks to become a WebSocket */
+} engine_request;
+
+/* The reference's checks in its order.  With a sid *known is that session. */
+refusal engine_check(const engine *e, const engine_request *r, session **known);
+
+/* A new session for a request that passed, by WebSocket.  Takes the handshake, in any case.  NULL:
+ * out of memory. */
+session *engine_open(engine *e, span eio, handshake *h, transport *t);
+/* The same by long-polling; its transport is made here. */
+session *engine_open_polling(engine *e, span eio, handshake *h);
+
+/* The first packet of a session; NULL: out of memory.  One reference, the caller's. */
+bytes *engine_open_packet(const session *s);
+
+/* Carries out what was put off while the application was running. */
+void engine_settle(engine *e);
+/* Frees what ended in this turn. */
+void engine_reap(engine *e);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* queue - blocks of bytes that wait for one client, counted in bytes: a ring of references. */
+#ifndef ENGINE_QUEUE_H
+#define ENGINE_QUEUE_H
+
+#include "../base/bytes.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct queue {
+	bytes **ring;
+	uint32_t cap, head, len;
+	size_t bytes; /* sum of the contents */
+} queue;
+
+/* Takes the reference; false: out of memory, and the reference is the caller's still. */
+bool queue_push(queue *q, bytes *b);
+/* The i-th from the front, borrowed; NULL: there are fewer. */
+bytes *queue_peek(const queue *q, size_t i);
+/* Drops the first one and gives its reference back. */
+void queue_pop(queue *q);
+/* Drops all and gives the memory back. */
+void queue_clear(queue *q);
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* session - one client of Engine.IO (protocol-notes/engine.io.md). */
+#include "session.h"
+#include "engine.h"
+#include "polling.h"
+#include <stdlib.h>
+
+/* How long a goodbye waits for a poll that fetches it; protects the table of sessions. */
+enum { GOODBYE_MS = 30000 };
+
+static uint64_t now(const session *s)
+{
+	return s->engine->wheel->now;
+}
+
+static void start(session *s, timer *t, uint64_t after_ms)
+{
+	timer_start(s->engine->wheel, t, now(s) + after_ms);
+}
+
+/* ---- Ends ---- */
+
+/* The one way out: whatever happened, this runs once. */
+static void end(session *s, const char *reason)
+{
+	s->state = SESSION_CLOSED;
+	timer_stop(s->engine->wheel, &s->heartbeat);
+	timer_stop(s->engine->wheel, &s->upgrade);
+	list_remove(&s->doomed_link);
+	map_remove(&s->engine->sessions, &s->by_sid);
+	list_append(&s->engine->dead, &s->dead_link);
+	s->transport = NULL;
+	s->engine->events->closed(s, reason);
+	queue_clear(&s->out);
+}
+
+static void drop_candidate(session *s)
+{
+	transport *t = s->candidate;
+	if (!t)
+		return;
+	s->candidate = NULL;
+	s->probed = false;
+	timer_stop(s->engine->wheel, &s->upgrade);
+	t->ops->close(t, false);
+}
+
+void session_fail(session *s, const char *reason)
+{
+	if (s->state == SESSION_CLOSED)
+		return;
+	drop_candidate(s);
+	if (s->transport)
+		s->transport->ops->close(s->transport, false);
+	end(s, reason);
+}
+
+void session_doom(session *s, const char *reason)
+{
+	if (s->state == SESSION_CLOSED || s->doomed)
+		return;
+	s->doomed = true;
+	s->reason = reason;
+	list_append(&s->engine->doomed, &s->doomed_link);
+}
+
+/* All output has been delivered: the goodbye is next. */
+static void say_goodbye(session *s)
+{
+	if (s->transport->ops->close(s->transport, true))
+		end(s, s->reason);
+	else
+		start(s, &s->upgrade, GOODBYE_MS);
+}
+
+void session_close(session *s, const char *reason)
+{
+	if (s->state != SESSION_OPEN || s->doomed)
+		return;
+	s->state = SESSION_CLOSING;
+	s->reason = reason;
+	drop_candidate(s);
+	if (s->out.len == 0)
+		say_goodbye(s);
+}
+
+void session_closed_by_poll(session *s)
+{
+	end(s, s->reason);
+}
+
+void session_transport_gone(session *s, transport *t, const char *reason)
+{
+	if (s->state == SESSION_CLOSED)
+		return;
+	if (t == s->candidate) {
+		s->candidate = NULL;
+		s->probed = false;
+		timer_stop(s->engine->wheel, &s->upgrade);
+		return;
+	}
+	if (t != s->transport)
+		return;
+	s->transport = NULL;
+	drop_candidate(s);
+	end(s, reason);
+}
+
+/* ---- Heartbeat ---- */
+
+static bool push(session *s, bytes *b)
+{
+	if (!queue_push(&s->out, b)) {
+		bytes_unref(b);
+		return false;
+	}
+	s->transport->ops->wake(s->transport);
+	return true;
+}
+
+static void heartbeat_start(session *s)
+{
+	const engine_options *o = &s->engine->options;
+	s->awaits_pong = false;
+	start(s, &s->heartbeat,
+		s->dialect->server_pings ? o->ping_interval_ms
+					 : o->ping_interval_ms + o->ping_timeout_ms);
+}
+
+static void heartbeat_due(timer *t)
+{
+	session *s = LIST_OWNER(t, session, heartbeat);
+	if (s->state == SESSION_CLOSING || s->awaits_pong || !s->dialect->server_pings) {
+		session_fail(s, s->state == SESSION_CLOSING ? s->reason : CLOSED_BY_TIMEOUT);
+		return;
+	}
+	s->awaits_pong = true;
+	start(s, &s->heartbeat, s->engine->options.ping_timeout_ms);
+	if (!push(s, bytes_ref(s->engine->ping)))
+		session_fail(s, CLOSED_BY_ERROR);
+}
+
+/* ---- Packets: one table, an empty cell is a protocol error ---- */
+
+typedef void step_fn(session *s, const packet *p);
+
+static void ignore(session *s, const packet *p)
+{
+	(void)s;
+	(void)p;
+}
+
+static void on_close(session *s, const packet *p)
+{
+	(void)p;
+	transport *t = s->transport;
+	if (!t->ops->close_packet_ends)
+		return;
+	t->ops->release(t);
+	session_fail(s, CLOSED_BY_TRANSPORT);
+}
+
+static void on_ping(session *s, const packet *p)
+{
+	(void)p;
+	session_fail(s, CLOSED_BY_ERROR);
+}
+
+static void on_pong(session *s, const packet *p)
+{
+	(void)p;
+	heartbeat_start(s);
+}
+
+static void on_message(session *s, const packet *p)
+{
+	s->engine->events->message(
+		s, (unsigned char *)(uintptr_t)p->data.at, p->data.len, p->binary);
+}
+
+/* Open, close, ping, pong, message, upgrade, noop. */
+static step_fn *const steps[SESSION_STATES][PACKET_TYPES] = {
+	[SESSION_OPEN] = { ignore, on_close, on_ping, on_pong, on_message, ignore, ignore },
+	[SESSION_CLOSING] = { ignore, on_close, ignore, ignore, ignore, ignore, ignore },
+	[SESSION_CLOSED] = { ignore, ignore, ignore, ignore, ignore, ignore, ignore },
+};
+
+/* ---- Upgrade ---- */
+
+static void upgrade_due(timer *t)
+{
+	session *s = LIST_OWNER(t, session, upgrade);
+	if (s->candidate)
+		drop_candidate(s);
+	else
+		session_fail(s, s->reason);
+}
+
+bool session_probe(session *s, transport *candidate)
+{
+	if (s->state != SESSION_OPEN || s->candidate || !s->polling ||
+		!s->engine->options.allow_upgrades)
+		return false;
+	s->candidate = candidate;
+	start(s, &s->upgrade, s->engine->options.upgrade_timeout_ms);
+	return true;
+}
+
+static void answer_probe(session *s)
+{
+	s->probed = true;
+	s->candidate->ops->control(s->candidate, SPAN("3probe"));
+	s->transport->ops->release(s->transport);
+}
+
+/* From here on the websocket carries everything; what is queued moves with the session, in its
+ * order. */
+static void switch_transport(session *s)
+{
+	transport *old = s->transport;
+	s->transport = s->candidate;
+	s->candidate = NULL;
+	s->probed = false;
+	timer_stop(s->engine->wheel, &s->upgrade);
+	old->ops->close(old, false);
+	polling_free(s->polling);
+	s->polling = NULL;
+	s->transport->ops->wake(s->transport);
+}
+
+static void candidate_step(session *s, const packet *p)
+{
+	if (p && p->type == PACKET_PING && span_is(p->data, SPAN("probe")))
+		answer_probe(s);
+	else if (p && p->type == PACKET_UPGRADE)
+		switch_transport(s);
+	else
+		drop_candidate(s);
+}
+
+/* ---- Input ---- */
+
+void session_receive(session *s, transport *t, unsigned char *data, size_t len, bool binary)
+{
+	packet p = { PACKET_MESSAGE, true, { (const char *)data, len } };
+	bool good = binary || packet_read(&p, data, len);
+
+	if (t == s->candidate)
+		candidate_step(s, good ? &p : NULL);
+	else if (t != s->transport)
+		return;
+	else if (good && steps[s->state][p.type])
+		steps[s->state][p.type](s, &p);
+	else
+		session_fail(s, CLOSED_BY_PARSER);
+}
+
+void session_receive_payload(session *s, transport *t, unsigned char *data, size_t len)
+{
+	packet p;
+	if (t != s->transport)
+		return;
+	do {
+		if (!s->dialect->payload_read(&p, &data, &len) || !steps[s->state][p.type]) {
+			session_fail(s, CLOSED_BY_PARSER);
+			return;
+		}
+		steps[s->state][p.type](s, &p);
+	} while (len && t == s->transport);
+}
+
+/* ---- Output ---- */
+
+bool session_send(session *s, bytes *b)
+{
+	if (s->state != SESSION_OPEN || s->doomed || !queue_push(&s->out, b)) {
+		bytes_unref(b);
+		return false;
+	}
+	if (s->out.bytes > s->engine->options.max_queue) {
+		session_doom(s, CLOSED_BY_ERROR);
+		return false;
+	}
+	s->transport->ops->wake(s->transport);
+	return true;
+}
+
+bool session_writable(const session *s)
+{
+	return s->state == SESSION_OPEN && !s->doomed && s->transport->ops->writable(s->transport);
+}
+
+size_t session_backlog(const session *s)
+{
+	return s->out.bytes + (s->transport ? s->transport->ops->pending(s->transport) : 0);
+}
+
+bytes *session_peek(const session *s, const transport *t, size_t i)
+{
+	return t == s->transport ? queue_peek(&s->out, i) : NULL;
+}
+
+void session_pop(session *s)
+{
+	queue_pop(&s->out);
+	if (s->out.len == 0 && s->state == SESSION_CLOSING)
+		say_goodbye(s);
+}
+
+/* ---- Life ---- */
+
+session *session_new(struct engine *e, const dialect *d, handshake *h)
+{
+	session *s = calloc(1, sizeof *s);
+	if (!s) {
+		free(h);
+		return NULL;
+	}
+	s->engine = e;
+	s->dialect = d;
+	s->handshake = h;
+	random_id(s->sid);
+	timer_init(&s->heartbeat, heartbeat_due);
+	timer_init(&s->upgrade, upgrade_due);
+	list_init(&s->doomed_link);
+	list_init(&s->dead_link);
+	return s;
+}
+
+void session_open(session *s, transport *t)
+{
+	s->transport = t;
+	map_add(&s->engine->sessions, &s->by_sid, (span){ s->sid, ID_LEN });
+	heartbeat_start(s);
+	bytes *open = engine_open_packet(s);
+	if (!open || !push(s, open))
+		session_doom(s, CLOSED_BY_ERROR);
+	else if (!s->engine->events->open(s->engine->user, s))
+		session_doom(s, CLOSED_BY_ERROR);
+}
+
+void session_free(session *s)
+{
+	list_remove(&s->dead_link);
+	polling_free(s->polling);
+	queue_clear(&s->out);
+	free(s->handshake);
+	free(s);
+}

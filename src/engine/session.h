@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session - one client of Engine.IO: its state, heartbeat, upgrade and outgoing queue.
+ *
+ * Bytes and time go in, packets come out; nothing here does I/O or reads a clock.  Numbers in the
+ * comments of the .c file refer to protocol-notes/engine.io.md.
+ */
+#ifndef ENGINE_SESSION_H
+#define ENGINE_SESSION_H
+
+#include "../base/bytes.h"
+#include "../base/list.h"
+#include "../base/map.h"
+#include "../base/text.h"
+#include "../base/timer.h"
+#include "dialect.h"
+#include "handshake.h"
+#include "queue.h"
+#include "transport.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum session_state {
+	SESSION_OPEN,
+	SESSION_CLOSING, /* output is being drained, or the goodbye waits for a poll */
+	SESSION_CLOSED,  /* waits to be freed at the end of the turn */
+	SESSION_STATES
+} session_state;
+
+/* Why a session ended, in the reference's words. */
+#define CLOSED_BY_TRANSPORT "transport close"
+#define CLOSED_BY_ERROR     "transport error"
+#define CLOSED_BY_PARSER    "parse error"
+#define CLOSED_BY_TIMEOUT   "ping timeout"
+#define CLOSED_BY_SERVER    "forced close"
+#define CLOSED_BY_SHUTDOWN  "server shutting down"
+
+struct engine;
+
+typedef struct session {
+	map_node by_sid;
+	char sid[ID_LEN + 1];
+	uint8_t state; /* session_state */
+	bool awaits_pong : 1;
+	bool probed : 1;    /* the candidate's probe was answered */
+	bool doomed : 1;    /* ends at the next engine_settle() */
+	const char *reason; /* of a close under way */
+	struct engine *engine;
+	const dialect *dialect;
+	transport *transport;
+	transport *candidate;    /* being probed; NULL: none */
+	struct polling *polling; /* owned, while the transport is long-polling */
+	handshake *handshake;    /* owned */
+	void *user;              /* the layer above's */
+	queue out;
+	timer heartbeat; /* the next ping, or the last moment for its pong */
+	timer upgrade;   /* the last moment for an upgrade, or for a goodbye to be fetched */
+	list doomed_link;
+	list dead_link;
+} session;
+
+/* ---- For the layer above ---- */
+
+/* Queues a message packet.  Takes the reference.  false: the session is closing or doomed, or out
+ * of memory. A queue over the limit dooms the session, which ends at the next engine_settle(), not
+ * here. */
+bool session_send(session *s, bytes *b);
+/* Whether something sent now would leave with this turn. */
+bool session_writable(const session *s);
+/* Bytes waiting for the client, here and in the transport. */
+size_t session_backlog(const session *s);
+/* Ends the session when what is queued has been delivered; the reason is reported then. */
+void session_close(session *s, const char *reason);
+/* Ends it now, undelivered output is dropped. */
+void session_fail(session *s, const char *reason);
+/* The same at the next engine_settle(): from where the application must not be called. */
+void session_doom(session *s, const char *reason);
+
+/* ---- For transports ---- */
+
+/* One packet in its own frame.  data may be modified. */
+void session_receive(session *s, transport *t, unsigned char *data, size_t len, bool binary);
+/* A payload of packets.  data may be modified. */
+void session_receive_payload(session *s, transport *t, unsigned char *data, size_t len);
+/* The i-th block waiting, borrowed; NULL: there are fewer, or t is not the session's transport. */
+bytes *session_peek(const session *s, const transport *t, size_t i);
+/* The first one was taken over, or delivered. */
+void session_pop(session *s);
+/* The transport ended by itself; it is not told again. */
+void session_transport_gone(session *s, transport *t, const char *reason);
+/* A peer that fetches the goodbye has got it. */
+void session_closed_by_poll(session *s);
+
+/* ---- For the engine ---- */
+
+session *session_new(struct engine *e, const dialect *d, handshake *h);
+void session_open(session *s, transport *t); /* queues the open packet, starts the heartbeat */
+void session_free(session *s);
+/* A websocket wants to take over; false: not in this state, the candidate is to be closed. */
+bool session_probe(session *s, transport *candidate);
+
+#endif
