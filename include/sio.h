@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sio.h - a Socket.IO server for C.  This header is the whole public interface.
+ *
+ * Threads    A server and all it hands out belong to the thread that turns its
+ *            loop.  sio_post() and sio_stop() may be called by any thread.
+ * Ownership  "takes": the library frees it, whether the call succeeds or fails.
+ *            Everything else passed in is copied or used only during the call.
+ *            Everything handed to a callback is borrowed until it returns.
+ * Errors     A call that failed has changed nothing, and the callback that it was
+ *            given never runs.
+ * Callbacks  run from the loop, never from inside a call of the application's: when
+ *            sio_disconnect() returns, the disconnect handlers are still to run.
+ * JSON       A NULL tree means "building it failed": passing one on sends nothing
+ *            and returns SIO_ENOMEM, so one check at the end is enough.
+ *            In the trees that handlers see a string is C text.  U+0000 inside it
+ *            stands as the two bytes C0 80 and half a surrogate pair as three
+ *            bytes, ED A0 80 to ED BF BF; both go out again as they came in.
+ *
+ * The protocols are those of the documents "Engine.IO protocol", revision 4, and
+ * "Socket.IO protocol", revision 5.
+ */
+#ifndef SIO_H
+#define SIO_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SIO_VERSION_MAJOR 0
+#define SIO_VERSION_MINOR 1
+#define SIO_VERSION_PATCH 0
+#define SIO_VERSION       "0.1.0"
+
+#if defined(__GNUC__)
+#define SIO_API               __attribute__((visibility("default")))
+#define SIO_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define SIO_API
+#define SIO_PRINTF(fmt, args)
+#endif
+
+/* clang-format off */
+#define SIO_ERRORS(X)                                                              \
+	X(SIO_OK, "success")                                                       \
+	X(SIO_EINVAL, "invalid argument")            /* a reserved event name, an empty room, ... */ \
+	X(SIO_ENOMEM, "out of memory")               /* or handed a NULL tree */   \
+	X(SIO_EGONE, "the client has left, or the ticket was used")                \
+	X(SIO_ETIMEDOUT, "not answered in time")                                   \
+	X(SIO_ELIMIT, "over a limit")                /* of sio_options */          \
+	X(SIO_EIO, "input or output failed")         /* the log says how */        \
+	X(SIO_EADDRINUSE, "address already in use")                                \
+	X(SIO_EACCES, "permission denied")           /* of the address or port */  \
+	X(SIO_EADDRNOTAVAIL, "address not available")                              \
+	X(SIO_ENOENT, "no such file or directory")   /* client_dir, sio_static() */
+/* clang-format on */
+
+typedef enum sio_err {
+#define SIO_ERROR_NAME(name, text) name,
+	SIO_ERRORS(SIO_ERROR_NAME)
+#undef SIO_ERROR_NAME
+} sio_err;
+
+/* A static text in English, never NULL. */
+SIO_API const char *sio_strerror(sio_err err);
+/* The version of the library that is running, as SIO_VERSION. */
+SIO_API const char *sio_version(void);
+
+typedef struct sio_server sio_server;
+typedef struct sio_ns sio_ns;         /* a namespace; lives as long as its server */
+typedef struct sio_socket sio_socket; /* one client in one namespace; valid until its
+                                         disconnect handlers have returned */
+typedef struct sio_bytes {
+	const void *data;
+	size_t len;
+} sio_bytes;
+
+/* ---- Server ----------------------------------------------------------------- */
+
+typedef enum sio_level { SIO_LOG_ERROR, SIO_LOG_WARN, SIO_LOG_INFO, SIO_LOG_DEBUG } sio_level;
+
+/* Which transports are offered; 0 in the options means both. */
+enum { SIO_POLLING = 1, SIO_WEBSOCKET = 2 };
+
+/* Zero means "as in Socket.IO": { .port = 3000 } is a complete set of options.  Texts are copied. */
+typedef struct sio_options {
+	uint16_t port;               /* 0: any free one, see sio_port() */
+	const char *host;            /* an address; NULL: all interfaces */
+	const char *path;            /* "/socket.io/" */
+	unsigned transports;         /* SIO_POLLING | SIO_WEBSOCKET */
+	bool no_upgrades;            /* a session stays on the transport that it began with */
+	unsigned ping_interval_ms;   /* 25000 */
+	unsigned ping_timeout_ms;    /* 20000 */
+	unsigned upgrade_timeout_ms; /* 10000: for a websocket to take over */
+	unsigned connect_timeout_ms; /* 45000: for a client to enter a first namespace */
+
+	/* Limits.  Each protects the server's memory from one client. */
+	size_t max_payload;          /* 1 MB: a message, or one POST body */
+	size_t max_queue;            /* 16 MB waiting for one client; then it is cut */
+	unsigned max_attachments;    /* 10 of one incoming event */
+	unsigned max_depth;          /* 10000 levels of nesting in incoming JSON */
+	unsigned max_unanswered;     /* 65536 events of one client waiting for sio_reply() */
+
+	const char *cors_origin;     /* NULL: no CORS headers; "*", or one origin */
+	const char *client_dir;      /* the official client's dist folder, served under path; NULL: not served */
+	void (*log)(sio_level level, const char *line, void *user); /* NULL: errors and warnings to stderr */
+	void *user;                  /* for log */
+} sio_options;
+
+/* Makes a server; it does not listen yet.  SIO_EINVAL: an option makes no sense; SIO_ENOENT: client_dir holds no client;
+ * the log says which.  *out is NULL after an error. */
+SIO_API sio_err sio_create(sio_server **out, const sio_options *opts);
+/* Starts to listen.  SIO_EADDRINUSE, SIO_EACCES, SIO_EADDRNOTAVAIL, SIO_EINVAL (host is no address), SIO_EIO. */
+SIO_API sio_err sio_listen(sio_server *s);
+/* The port listened on; 0: none yet. */
+SIO_API uint16_t sio_port(const sio_server *s);
+/* Turns the loop until sio_stop(). */
+SIO_API sio_err sio_run(sio_server *s);
+/* Makes sio_run() return.  Any thread may call it, and a signal handler too. */
+SIO_API void sio_stop(sio_server *s);
+/* Says goodbye to every client ("server shutting down"), runs the disconnect handlers, and frees s.  Not from inside a
+ * callback: call sio_stop() there.  NULL is accepted. */
+SIO_API void sio_close(sio_server *s);
+
+/* For a caller with a loop of its own, instead of sio_run(): wait until sio_fd() is readable, at most sio_timeout() ms (-1: for
+ * ever), then call sio_service(), which does what there is to do and never waits. */
+SIO_API int sio_fd(const sio_server *s);
+SIO_API int sio_timeout(const sio_server *s);
+SIO_API sio_err sio_service(sio_server *s);
+
+/* Has fn(user) called from the loop, once, soon, in the order of the posts.  Any thread may call this.  What was posted but not
+ * run when the server closes is run by sio_close(). */
+SIO_API sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user);
+
+/* ---- Events ------------------------------------------------------------------- */
+
+/* A claim ticket for one answer: a value, to copy and keep and answer later. */
+typedef struct sio_ack {
+	sio_server *server;
+	uint64_t ticket; /* 0: no answer is wanted */
+} sio_ack;
+
+typedef struct sio_event {
+	const char *name;        /* NULL in an answer */
+	const cJSON *args;       /* an array, of what came after the name */
+	const sio_bytes *binary; /* attachments; see sio_binary_of() */
+	size_t nbinary;
+	sio_ack ack;
+} sio_event;
+
+typedef void sio_event_fn(sio_socket *k, const sio_event *ev, void *user);
+typedef void sio_socket_fn(sio_socket *k, void *user);
+typedef void sio_left_fn(sio_socket *k, const char *reason, void *user);
+
+/* io.of("/admin").  Made at the first call; the name begins with '/'.  NULL: out of memory, or a bad name. */
+SIO_API sio_ns *sio_of(sio_server *s, const char *name);
+SIO_API const char *sio_ns_name(const sio_ns *ns);
+SIO_API sio_server *sio_ns_server(const sio_ns *ns);
+
+/* io.on("connection", socket => ...): the client is in the namespace and may be sent to. */
+SIO_API sio_err sio_on_connect(sio_ns *ns, sio_socket_fn *fn, void *user);
+/* socket.on("disconnect", reason => ...), for every socket of the namespace.  The socket is in no room any more and cannot be
+ * sent to.  Reasons are those of Socket.IO: "transport close", "transport error", "ping timeout", "parse error", "client namespace disconnect",
+ * "server namespace disconnect", "forced close", "forced server close", "server shutting down". */
+SIO_API sio_err sio_on_disconnect(sio_ns *ns, sio_left_fn *fn, void *user);
+/* socket.on("chat", (...args) => ...), for every socket of the namespace: one handler, no memory for each connection.
+ * SIO_EINVAL: a reserved name (connect, connect_error, disconnect, disconnecting, newListener, removeListener). */
+SIO_API sio_err sio_on(sio_ns *ns, const char *event, sio_event_fn *fn, void *user);
+/* socket.onAny((event, ...args) => ...): every event, before the handlers of its name. */
+SIO_API sio_err sio_on_any(sio_ns *ns, sio_event_fn *fn, void *user);
+/* The same for one socket; after the namespace's handlers. */
+SIO_API sio_err sio_socket_on(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
+SIO_API sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
+/* Removes that handler of the event; fn NULL: all of the event's. */
+SIO_API void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn);
+
+/* io.use((socket, next) => ...).  Each client that asks for the namespace passes all of them in order; each must admit or refuse
+ * its ticket once, now or later.  The socket can be looked at (auth, headers, query, address) and sio_set_data() works; it can be
+ * sent to only when it is connected.  A client that leaves meanwhile makes the ticket void. */
+typedef struct sio_entry {
+	sio_server *server;
+	uint64_t ticket;
+} sio_entry;
+typedef void sio_use_fn(sio_socket *k, sio_entry entry, void *user);
+SIO_API sio_err sio_use(sio_ns *ns, sio_use_fn *fn, void *user);
+SIO_API sio_err sio_admit(sio_entry entry); /* next(); SIO_EGONE: void, or used */
+/* const err = new Error(message); err.data = data; next(err).  Takes data, which may be NULL. */
+SIO_API sio_err sio_refuse(sio_entry entry, const char *message, cJSON *data);
+
+/* ---- Sending ------------------------------------------------------------------- */
+
+/*
+ * SIO_JSON_DOC
+ */
+SIO_API cJSON *sio_json(const char *fmt, ...) SIO_PRINTF(1, 2);
+/* Stands in args for attachment `index`; NULL: out of memory. */
+SIO_API cJSON *sio_binary(size_t index);
+/* The attachment that an item of ev->args stands for; .data NULL: it is not one. */
+SIO_API sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item);
+
+/* SIO_VOLATILE: dropped for a client that cannot take it at once (socket.volatile).  SIO_LOCAL: to clients of this
+ * process only (io.local).  SIO_COMPRESS: may be compressed, where compression is on. */
+enum { SIO_VOLATILE = 1, SIO_LOCAL = 2, SIO_COMPRESS = 4 };
+
+/* The end of waiting for answers.  To one socket: args is what it answered, an array, NULL after an error.  To many: args
+ * holds the first argument of each answer, in the order in which they came, and err is SIO_ETIMEDOUT if not all did. */
+typedef void sio_ack_fn(sio_err err, const cJSON *args, void *user);
+/* Each answer as it comes, with its attachments. */
+typedef void sio_answer_fn(sio_socket *k, const sio_event *answer, void *user);
+
+/* Who receives, and how.  NULL or all zero: everyone, reliably, unanswered. */
+typedef struct sio_delivery {
+	const char *const *to;     /* rooms or socket ids: SIO_ROOMS("a", "b"); NULL: everyone; an empty list: nobody */
+	const char *const *except; /* the same; wins over to */
+	unsigned flags;            /* SIO_VOLATILE | ... */
+	sio_ack_fn *on_ack;        /* runs exactly once if the call returned SIO_OK */
+	sio_answer_fn *on_answer;  /* may be NULL; not without on_ack */
+	void *user;                /* for both */
+	unsigned timeout_ms;       /* for on_ack; 0: until all have answered or left */
+	const sio_bytes *binary;   /* attachments, copied */
+	size_t nbinary;
+} sio_delivery;
+#ifdef __cplusplus
+} /* a list of rooms, as long as the full expression that it stands in */
+#include <initializer_list>
+#define SIO_ROOMS(...) (std::initializer_list<const char *>{ __VA_ARGS__, nullptr }.begin())
+extern "C" {
+#else
+#define SIO_ROOMS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#endif
+
+/* socket.emit(event, ...args).  args is an array, and is taken.  SIO_EGONE: the client has left. */
+SIO_API sio_err sio_emit(sio_socket *k, const char *event, cJSON *args);
+/* socket.timeout(ms).emit(event, ...args, (err, ...answer) => ...), and with attachments.  to and except must be NULL. */
+SIO_API sio_err sio_emit_with(sio_socket *k, const sio_delivery *how, const char *event, cJSON *args);
+/* io.of(ns).to(rooms).except(rooms).emit(event, ...args).  A client that matches twice gets it once.  socket.to(room) is this with
+ * .except = SIO_ROOMS(sio_id(k)).  Nobody matches: SIO_OK. */
+SIO_API sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args);
+/* callback(...args).  args is an array, and is taken.  SIO_EGONE: the client has left, or it was answered before. */
+SIO_API sio_err sio_reply(sio_ack ack, cJSON *args);
+SIO_API sio_err sio_reply_with(sio_ack ack, const sio_bytes *binary, size_t nbinary, cJSON *args);
+
+/* fetchSockets, socketsJoin, socketsLeave, disconnectSockets: one loop over who matches.  fn may do anything to any socket, but
+ * one that has left meanwhile is passed over.  Returns for how many it was called. */
+SIO_API size_t sio_each(sio_ns *ns, const sio_delivery *who, sio_socket_fn *fn, void *user);
+
+/* ---- One socket ------------------------------------------------------------------ */
+
+SIO_API const char *sio_id(const sio_socket *k); /* socket.id: 20 characters */
+SIO_API sio_ns *sio_namespace(const sio_socket *k);
+SIO_API sio_socket *sio_find(sio_ns *ns, const char *id); /* NULL: gone */
+SIO_API bool sio_connected(const sio_socket *k);
+/* socket.handshake.auth: what the client sent as { auth }, an object; NULL: nothing. */
+SIO_API const cJSON *sio_auth(const sio_socket *k);
+/* socket.handshake.headers[name], in any case; .query[key]; .url; .address.  NULL: not there. */
+SIO_API const char *sio_header(const sio_socket *k, const char *name);
+SIO_API const char *sio_query(const sio_socket *k, const char *key);
+SIO_API const char *sio_url(const sio_socket *k);
+SIO_API const char *sio_address(const sio_socket *k);
+/* socket.conn.transport.name: "polling" or "websocket"; "" when it is gone. */
+SIO_API const char *sio_transport(const sio_socket *k);
+/* Bytes that wait for this client. */
+SIO_API size_t sio_backlog(const sio_socket *k);
+/* socket.data.  free_fn (NULL: none) is called for it when it is replaced and after the disconnect handlers. */
+SIO_API void sio_set_data(sio_socket *k, void *data, void (*free_fn)(void *));
+SIO_API void *sio_data(const sio_socket *k);
+/* socket.join(room); joining twice is joining once.  SIO_EINVAL: an empty name; SIO_EGONE; SIO_ENOMEM. */
+SIO_API sio_err sio_join(sio_socket *k, const char *room);
+/* socket.leave(room); leaving a room that it is not in does nothing. */
+SIO_API sio_err sio_leave(sio_socket *k, const char *room);
+/* socket.rooms.has(room) */
+SIO_API bool sio_in_room(const sio_socket *k, const char *room);
+/* socket.rooms: fn for each room, its own id's first.  fn may join and leave. */
+SIO_API sio_err sio_rooms(const sio_socket *k, void (*fn)(const char *room, void *user), void *user);
+/* socket.disconnect(close): leaves the namespace, or closes the connection with all its namespaces. */
+SIO_API void sio_disconnect(sio_socket *k, bool whole_connection);
+
+/* ---- Plain HTTP beside it ----------------------------------------------------------- */
+
+typedef struct sio_request {
+	const char *method; /* "GET" */
+	const char *path;   /* as it was sent, without the query */
+	const char *query;  /* raw, "" if none */
+	sio_bytes body;
+} sio_request;
+
+typedef struct sio_response {
+	int status;       /* 200 */
+	const char *type; /* "text/plain; charset=utf-8" */
+	sio_bytes body;   /* copied when fn returns */
+} sio_response;
+
+typedef void sio_http_fn(const sio_request *req, sio_response *res, void *user);
+/* app.get("/health", (req, res) => ...).  method "GET" answers HEAD too; path is exact.  A body is at most max_payload. */
+SIO_API sio_err sio_http(sio_server *s, const char *method, const char *path, sio_http_fn *fn, void *user);
+/* app.use(url, express.static(directory)): regular files below directory, index.html for a folder; never a file outside
+ * of it or one whose name begins with a dot.  SIO_ENOENT: directory is none. */
+SIO_API sio_err sio_static(sio_server *s, const char *url, const char *directory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* ack - answers that we wait for (protocol-notes/socket.io.md, "Acks").  Each inquiry calls back
+ * exactly once. */
+#include "io.h"
+#include "json.h"
+#include <stdlib.h>
+
+/* One socket that has been asked.  The pair is the key under which its namespace finds it. */
+typedef struct ask {
+	map_node by_both;
+	struct {
+		sio_socket *socket;
+		uint64_t id;
+	} key;
+	list in_socket, in_inquiry;
+	inquiry *inquiry;
+} ask;
+
+static span key_of(const ask *a)
+{
+	return (span){ (const char *)&a->key, sizeof a->key };
+}
+
+static void ask_free(ask *a)
+{
+	map_remove(&a->inquiry->ns->asks, &a->by_both);
+	list_remove(&a->in_socket);
+	list_remove(&a->in_inquiry);
+	free(a);
+}
+
+static void finish(inquiry *q, sio_err err)
+{
+	io *o = q->ns->io;
+	q->err = err;
+	timer_stop(o->wheel, &q->deadline);
+	while (!list_empty(&q->asks))
+		ask_free(LIST_OWNER(q->asks.next, ask, in_inquiry));
+	list_append(&o->finished, &q->in_io);
+}
+
+static void deadline_due(timer *t)
+{
+	finish(LIST_OWNER(t, inquiry, deadline), SIO_ETIMEDOUT);
+}
+
+inquiry *inquiry_new(sio_ns *ns, const sio_delivery *how, bool single)
+{
+	inquiry *q = calloc(1, sizeof *q);
+	if (!q)
+		return NULL;
+	q->ns = ns;
+	q->id = ns->next_ack;
+	q->single = single;
+	q->fn = how->on_ack;
+	q->on_answer = how->on_answer;
+	q->user = how->user;
+	q->answers = single ? NULL : cJSON_CreateArray();
+	list_init(&q->in_io);
+	list_init(&q->asks);
+	timer_init(&q->deadline, deadline_due);
+	if (!single && !q->answers) {
+		free(q);
+		return NULL;
+	}
+	ns->next_ack++;
+	return q;
+}
+
+bool inquiry_add(inquiry *q, sio_socket *k)
+{
+	ask *a = malloc(sizeof *a);
+	if (!a)
+		return false;
+	a->key.socket = k;
+	a->key.id = q->id;
+	a->inquiry = q;
+	map_add(&q->ns->asks, &a->by_both, key_of(a));
+	list_append(&k->asks, &a->in_socket);
+	list_append(&q->asks, &a->in_inquiry);
+	return true;
+}
+
+void inquiry_begin(inquiry *q, unsigned timeout_ms)
+{
+	io *o = q->ns->io;
+	if (list_empty(&q->asks))
+		finish(q, SIO_OK);
+	else if (timeout_ms)
+		timer_start(o->wheel, &q->deadline, o->wheel->now + timeout_ms);
+}
+
+void inquiry_free(inquiry *q)
+{
+	timer_stop(q->ns->io->wheel, &q->deadline);
+	while (!list_empty(&q->asks))
+		ask_free(LIST_OWNER(q->asks.next, ask, in_inquiry));
+	list_remove(&q->in_io);
+	json_free(q->answers);
+	free(q);
+}
+
+void inquiry_finished(inquiry *q)
+{
+	q->fn(q->err, q->single && q->err ? NULL : q->answers, q->user);
+	list_append(&q->ns->io->dead_inquiries, &q->in_io);
+}
+
+void ack_forget(sio_socket *k)
+{
+	while (!list_empty(&k->asks)) {
+		ask *a = LIST_OWNER(k->asks.next, ask, in_socket);
+		inquiry *q = a->inquiry;
+		ask_free(a);
+		if (list_empty(&q->asks))
+			finish(q, q->single ? SIO_EGONE : SIO_OK);
+	}
+}
+
+/* Of many, the first argument of each counts; of one, all of its arguments. */
+static void keep_answer(inquiry *q, cJSON *args)
+{
+	if (q->single) {
+		q->answers = args;
+		return;
+	}
+	cJSON *first =
+		args->child ? cJSON_DetachItemViaPointer(args, args->child) : cJSON_CreateNull();
+	if (first)
+		cJSON_AddItemToArray(q->answers, first);
+	json_free(args);
+}
+
+static cJSON *read_args(const io *o, span payload, size_t nparts)
+{
+	cJSON *args = payload.len ? json_parse(payload, o->options.max_depth) : cJSON_CreateArray();
+	if (cJSON_IsArray(args) && sp_placeholders_valid(args, nparts))
+		return args;
+	json_free(args);
+	return NULL;
+}
+
+bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts)
+{
+	ask wanted = { .key = { k, p->id } };
+	cJSON *args = read_args(k->ns->io, p->payload, nparts);
+	map_node *node = p->has_id ? map_find(&k->ns->asks, key_of(&wanted)) : NULL;
+
+	if (!args)
+		return false;
+	if (!node) { /* answered before, or too late */
+		json_free(args);
+		return true;
+	}
+	ask *a = MAP_OWNER(node, ask, by_both);
+	inquiry *q = a->inquiry;
+	ask_free(a);
+	bool last = list_empty(&q->asks);
+	if (q->on_answer) {
+		sio_event ev = { .args = args,
+			.binary = parts,
+			.nbinary = nparts,
+			.ack = { k->ns->io->server, 0 } };
+		q->on_answer(k, &ev, q->user);
+	}
+	keep_answer(q, args);
+	if (last)
+		finish(q, SIO_OK);
+	return true;
+}

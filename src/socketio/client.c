@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* client - one engine session: its packets go to the right socket (protocol-notes/socket.io.md). */
+#include "../base/json_scan.h"
+#include "io.h"
+#include "json.h"
+#include <stdlib.h>
+
+/* ---- Life ---- */
+
+static void connect_due(timer *t)
+{
+	client *c = LIST_OWNER(t, client, connect_timeout);
+	session_close(c->session, CLOSED_BY_SERVER);
+}
+
+bool client_open(io *o, session *s)
+{
+	client *c = calloc(1, sizeof *c);
+	if (!c)
+		return false;
+	c->session = s;
+	c->io = o;
+	s->user = c;
+	list_init(&c->sockets);
+	list_init(&c->in_io);
+	timer_init(&c->connect_timeout, connect_due);
+	timer_start(o->wheel, &c->connect_timeout, o->wheel->now + o->options.connect_timeout_ms);
+	return true;
+}
+
+void client_entered(client *c)
+{
+	timer_stop(c->io->wheel, &c->connect_timeout);
+}
+
+static void partial_free(client *c)
+{
+	partial *p = c->partial;
+	if (!p)
+		return;
+	c->partial = NULL;
+	for (size_t i = 0; i < p->have; i++)
+		free((void *)(uintptr_t)p->parts[i].data);
+	buf_free(&p->text);
+	free(p);
+}
+
+void client_free(client *c)
+{
+	partial_free(c);
+	free(c->left);
+	free(c);
+}
+
+static void leave_all(client *c, const char *reason)
+{
+	while (!list_empty(&c->sockets))
+		socket_leave(LIST_OWNER(c->sockets.next, sio_socket, in_client), reason);
+}
+
+void client_closed(session *s, const char *reason)
+{
+	client *c = s->user;
+	if (!c)
+		return;
+	s->user = NULL;
+	timer_stop(c->io->wheel, &c->connect_timeout);
+	partial_free(c);
+	leave_all(c, reason);
+	list_append(&c->io->dead_clients, &c->in_io);
+}
+
+void client_reject(client *c, const char *reason)
+{
+	leave_all(c, reason);
+	session_close(c->session, CLOSED_BY_SERVER);
+}
+
+void client_disconnect(client *c)
+{
+	while (!list_empty(&c->sockets))
+		sio_disconnect(LIST_OWNER(c->sockets.next, sio_socket, in_client), false);
+	session_close(c->session, CLOSED_BY_SERVER);
+}
+
+/* ---- Which socket a packet is for ---- */
+
+static sio_socket *find_socket(const client *c, span nsp)
+{
+	LIST_EACH (it, &c->sockets) {
+		sio_socket *k = LIST_OWNER(it, sio_socket, in_client);
+		if (span_is(k->ns->name, nsp))
+			return k;
+	}
+	return NULL;
+}
+
+static bool has_left(const client *c, span nsp)
+{
+	for (size_t i = 0; i < c->nleft; i++)
+		if (span_is(c->left[i]->name, nsp))
+			return true;
+	return false;
+}
+
+void client_left(client *c, sio_ns *ns)
+{
+	if (has_left(c, ns->name))
+		return;
+	sio_ns **left = realloc(c->left, (c->nleft + 1) * sizeof *left);
+	/* Without memory for it a late packet closes the connection, as it does at the reference.
+	 */
+	if (!left)
+		return;
+	c->left = left;
+	c->left[c->nleft++] = ns;
+}
+
+/* ---- Packets: one function for each type, and none for what a client must not send ---- */
+
+typedef struct parts {
+	const sio_bytes *at;
+	size_t n;
+} parts;
+
+/* false: the payload is not what it must be. */
+typedef bool packet_fn(client *c, sio_socket *k, const sp_packet *p, parts b);
+
+static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
+{
+	cJSON *auth = NULL;
+	(void)b;
+	if (p->payload.len) {
+		auth = json_parse(p->payload, c->io->options.max_depth);
+		if (!cJSON_IsObject(auth)) {
+			json_free(auth);
+			return false;
+		}
+	}
+	sio_ns *ns = ns_find(c->io, p->nsp);
+	if (!ns) {
+		json_free(auth);
+		ns_send_error(c, p->nsp, "Invalid namespace", NULL);
+		return true;
+	}
+	/* Asking again while the first question is open replaces that. */
+	if (k)
+		socket_leave(k, "client namespace disconnect");
+	ns_connect(ns, c, auth);
+	return true;
+}
+
+static bool on_disconnect(client *c, sio_socket *k, const sp_packet *p, parts b)
+{
+	(void)c;
+	(void)b;
+	if (p->payload.len)
+		return false;
+	socket_leave(k, "client namespace disconnect");
+	return true;
+}
+
+static bool on_event(client *c, sio_socket *k, const sp_packet *p, parts b)
+{
+	(void)c;
+	return socket_event(k, p, b.at, b.n);
+}
+
+static bool on_ack(client *c, sio_socket *k, const sp_packet *p, parts b)
+{
+	(void)c;
+	return ack_answer(k, p, b.at, b.n);
+}
+
+static packet_fn *const packet_fns[SP_TYPES] = {
+	[SP_CONNECT] = on_connect,
+	[SP_DISCONNECT] = on_disconnect,
+	[SP_EVENT] = on_event,
+	[SP_ACK] = on_ack,
+	[SP_BINARY_EVENT] = on_event,
+	[SP_BINARY_ACK] = on_ack,
+};
+
+/* Whether the packet may come now; *k is its socket, NULL for one that comes late to a namespace
+ * that was left. */
+static bool in_order(const client *c, const sp_packet *p, sio_socket **k)
+{
+	*k = find_socket(c, p->nsp);
+	if (p->type == SP_CONNECT)
+		return !*k || (*k)->state == SOCKET_ADMITTING;
+	if (!packet_fns[p->type])
+		return false;
+	if (*k)
+		return (*k)->state == SOCKET_CONNECTED;
+	return has_left(c, p->nsp);
+}
+
+static void dispatch(client *c, const sp_packet *p, parts b)
+{
+	sio_socket *k;
+	if (!in_order(c, p, &k))
+		client_reject(c, "forced server close");
+	else if (!k && p->type != SP_CONNECT)
+		return;
+	else if (!packet_fns[p->type](c, k, p, b))
+		client_reject(c, CLOSED_BY_SERVER);
+}
+
+/* ---- Attachments ---- */
+
+static void partial_begin(client *c, const sp_packet *p, span text)
+{
+	sio_socket *k;
+	if (!in_order(c, p, &k)) {
+		client_reject(c, "forced server close");
+		return;
+	}
+	partial *q = calloc(1, sizeof *q + p->attachments * sizeof *q->parts);
+	if (!q || !buf_add_span(&q->text, text)) {
+		free(q);
+		client_reject(c, CLOSED_BY_SERVER);
+		return;
+	}
+	q->wanted = p->attachments;
+	c->partial = q;
+}
+
+/* The packet is whole: it is read again from its copy, which ends with the call. */
+static void partial_done(client *c)
+{
+	partial *q = c->partial;
+	sp_packet p;
+	sp_read(&p, buf_span(&q->text), q->wanted);
+	c->partial = NULL;
+	dispatch(c, &p, (parts){ q->parts, q->have });
+	c->partial = q;
+	partial_free(c);
+}
+
+static void add_part(client *c, const unsigned char *data, size_t len)
+{
+	partial *q = c->partial;
+	void *copy = q ? malloc(len + 1) : NULL;
+	if (!copy) {
+		client_reject(c, CLOSED_BY_SERVER);
+		return;
+	}
+	if (len)
+		memcpy(copy, data, len);
+	q->parts[q->have++] = (sio_bytes){ copy, len };
+	if (q->have == q->wanted)
+		partial_done(c);
+}
+
+void client_message(session *s, unsigned char *data, size_t len, bool binary)
+{
+	client *c = s->user;
+	span text = { (const char *)data, len };
+	sp_packet p;
+
+	if (binary) {
+		add_part(c, data, len);
+		return;
+	}
+	if (c->partial || !sp_read(&p, text, c->io->options.max_attachments)) {
+		client_reject(c, CLOSED_BY_SERVER);
+		return;
+	}
+	if (p.attachments)
+		partial_begin(c, &p, text);
+	else
+		dispatch(c, &p, (parts){ NULL, 0 });
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* emit - events and answers on their way out: encoded once, shared by reference. */
+#include "io.h"
+#include "json.h"
+#include <stdlib.h>
+
+enum { PARTS_INLINE = 8 };
+
+/* A packet ready to be queued, by any number of clients. */
+typedef struct parcel {
+	bytes *text;
+	bytes **parts;
+	size_t nparts;
+	bytes *few[PARTS_INLINE];
+} parcel;
+
+static void parcel_free(parcel *p)
+{
+	bytes_unref(p->text);
+	for (size_t i = 0; i < p->nparts; i++)
+		bytes_unref(p->parts[i]);
+	if (p->parts != p->few)
+		free(p->parts);
+}
+
+static bool add_part(parcel *p, const sio_bytes *part)
+{
+	bytes *b = bytes_copy(part->data, part->len);
+	if (!b)
+		return false;
+	b->binary = 1;
+	p->parts[p->nparts++] = b;
+	return true;
+}
+
+static bool add_parts(parcel *p, const sio_bytes *binary, size_t n)
+{
+	p->parts = n > PARTS_INLINE ? malloc(n * sizeof(bytes *)) : p->few;
+	p->nparts = 0;
+	for (size_t i = 0; p->parts && i < n; i++)
+		if (!add_part(p, &binary[i]))
+			return false;
+	return p->parts != NULL;
+}
+
+/* event NULL: an answer.  false: out of memory; parcel_free() accepts what was made. */
+static bool parcel_make(parcel *p, sio_ns *ns, const char *event, const uint64_t *id,
+	const cJSON *args, const sio_bytes *binary, size_t nbinary)
+{
+	sp_type type = event ? SP_EVENT : SP_ACK;
+	io *o = ns->io;
+
+	sp_write(&o->scratch, nbinary ? type + 3 : type, nbinary, ns->name, id);
+	sp_write_args(&o->scratch, event, args);
+	p->text = io_take_scratch(o);
+	return add_parts(p, binary, nbinary) && p->text;
+}
+
+void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts)
+{
+	bool sent = session_send(c->session, bytes_ref(text));
+	for (size_t i = 0; sent && i < nparts; i++)
+		sent = session_send(c->session, bytes_ref(parts[i]));
+}
+
+void emit_text(client *c, bytes *text)
+{
+	if (text)
+		session_send(c->session, text);
+	else
+		session_doom(c->session, CLOSED_BY_ERROR);
+}
+
+/* ---- Who it goes to ---- */
+
+typedef struct broadcast {
+	parcel parcel;
+	unsigned flags;
+	inquiry *inquiry;
+	bool failed;
+} broadcast;
+
+static bool passes(const sio_socket *k, unsigned flags)
+{
+	return !(flags & SIO_VOLATILE) || session_writable(k->client->session);
+}
+
+static void deliver(sio_socket *k, void *user)
+{
+	broadcast *b = user;
+	if (passes(k, b->flags))
+		emit_packet(k->client, b->parcel.text, b->parcel.parts, b->parcel.nparts);
+}
+
+static void enlist(sio_socket *k, void *user)
+{
+	broadcast *b = user;
+	if (!b->failed && passes(k, b->flags) && !inquiry_add(b->inquiry, k))
+		b->failed = true;
+}
+
+static sio_err check(const char *event, const cJSON *args, const sio_delivery *how)
+{
+	if (!args)
+		return SIO_ENOMEM;
+	if (!event || sp_reserved(event) || !cJSON_IsArray(args))
+		return SIO_EINVAL;
+	if (how && ((how->on_answer && !how->on_ack) || (how->nbinary && !how->binary)))
+		return SIO_EINVAL;
+	return SIO_OK;
+}
+
+static const sio_delivery plain;
+
+/* Encodes the event; with on_ack it carries the id of an inquiry. */
+static sio_err prepare(broadcast *b, sio_ns *ns, const sio_delivery *how, const char *event,
+	const cJSON *args, bool single)
+{
+	*b = (broadcast){ .flags = how->flags };
+	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
+		return SIO_ENOMEM;
+	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
+	return parcel_make(&b->parcel, ns, event, id, args, how->binary, how->nbinary) ? SIO_OK
+										       : SIO_ENOMEM;
+}
+
+/* The inquiry begins if all went well, and is as if it had never been if not. */
+static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
+{
+	if (b->inquiry && err)
+		inquiry_free(b->inquiry);
+	else if (b->inquiry)
+		inquiry_begin(b->inquiry, how->timeout_ms);
+	parcel_free(&b->parcel);
+	return err;
+}
+
+static sio_err emit_one(
+	sio_socket *k, const sio_delivery *how, const char *event, const cJSON *args)
+{
+	broadcast b;
+	sio_err err = check(event, args, how);
+	if (err)
+		return err;
+	if (how->to || how->except)
+		return SIO_EINVAL;
+	if (k->state != SOCKET_CONNECTED)
+		return SIO_EGONE;
+	err = prepare(&b, k->ns, how, event, args, true);
+	if (!err && b.inquiry && !inquiry_add(b.inquiry, k))
+		err = SIO_ENOMEM;
+	if (!err)
+		deliver(k, &b);
+	return conclude(&b, err, how);
+}
+
+static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const char *event, const cJSON *args)
+{
+	broadcast b;
+	sio_err err = check(event, args, how);
+	if (err)
+		return err;
+	err = prepare(&b, ns, how, event, args, false);
+	if (!err && b.inquiry) {
+		room_match(ns, how, enlist, &b);
+		err = b.failed ? SIO_ENOMEM : SIO_OK;
+	}
+	if (!err)
+		room_match(ns, how, deliver, &b);
+	return conclude(&b, err, how);
+}
+
+sio_err sio_emit(sio_socket *k, const char *event, cJSON *args)
+{
+	return sio_emit_with(k, NULL, event, args);
+}
+
+sio_err sio_emit_with(sio_socket *k, const sio_delivery *how, const char *event, cJSON *args)
+{
+	sio_err err = emit_one(k, how ? how : &plain, event, args);
+	json_free(args);
+	return err;
+}
+
+sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args)
+{
+	sio_err err = emit_many(ns, how ? how : &plain, event, args);
+	json_free(args);
+	return err;
+}
+
+/* ---- Answers ---- */
+
+static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const cJSON *args)
+{
+	parcel p;
+	if (!args)
+		return SIO_ENOMEM;
+	if (!ack.server || !cJSON_IsArray(args) || (nbinary && !binary))
+		return SIO_EINVAL;
+	io *o = io_of(ack.server);
+	ticket *t = ticket_find(&o->tickets, ack.ticket, TICKET_ACK);
+	if (!t)
+		return SIO_EGONE;
+	sio_socket *k = t->owner;
+	bool made = parcel_make(&p, k->ns, NULL, &t->id, args, binary, nbinary);
+	if (made) {
+		emit_packet(k->client, p.text, p.parts, p.nparts);
+		ticket_use(&o->tickets, t, &k->tickets);
+		k->ntickets--;
+	}
+	parcel_free(&p);
+	return made ? SIO_OK : SIO_ENOMEM;
+}
+
+sio_err sio_reply_with(sio_ack ack, const sio_bytes *binary, size_t nbinary, cJSON *args)
+{
+	sio_err err = reply(ack, binary, nbinary, args);
+	json_free(args);
+	return err;
+}
+
+sio_err sio_reply(sio_ack ack, cJSON *args)
+{
+	return sio_reply_with(ack, NULL, 0, args);
+}
+
+/* ---- JSON for applications ---- */
+
+cJSON *sio_json(const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	cJSON *tree = json_format(fmt, args);
+	va_end(args);
+	return tree;
+}
+
+cJSON *sio_binary(size_t index)
+{
+	return sio_json("{_placeholder: true, num: %zu}", index);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * handler - the application's functions, in lists that may change while they are being called.
+ *
+ * A handler that is removed stays in memory until the end of the turn; one that is added while a
+ * list is being called runs from the next event on.
+ */
+#ifndef SOCKETIO_HANDLER_H
+#define SOCKETIO_HANDLER_H
+
+#include "../base/list.h"
+#include "../base/map.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef void handler_fn(void); /* cast back to its real type where it is called */
+
+typedef struct handler {
+	list link;
+	list gone_link;
+	handler_fn *fn;
+	void *user;
+	uint64_t born; /* number of the handler; later ones are not called by a run that began
+			  before */
+	bool once;
+	bool gone;
+} handler;
+
+/* What all lists of a server share. */
+typedef struct handler_yard {
+	uint64_t born;
+	list gone; /* removed handlers, freed at the end of the turn */
+} handler_yard;
+
+void handler_yard_init(handler_yard *y);
+void handler_yard_reap(handler_yard *y);
+
+/* Appends one; NULL: out of memory. */
+handler *handler_add(handler_yard *y, list *head, handler_fn *fn, void *user, bool once);
+void handler_remove(handler_yard *y, handler *h);
+/* Removes those with this function, or all if fn is NULL. */
+void handler_remove_matching(handler_yard *y, list *head, handler_fn *fn);
+void handler_free_all(list *head);
+
+/* ---- Handlers by the name of an event ---- */
+
+typedef struct event_list {
+	map_node by_name;
+	list handlers;
+	char name[];
+} event_list;
+
+/* The list of that name; NULL: none. */
+event_list *event_list_find(const map *events, span name);
+/* The same, made if there is none; NULL: out of memory. */
+event_list *event_list_get(map *events, const char *name);
+void event_list_free_all(map *events);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* io - the server's Socket.IO half: its life, and what is put off until the application has
+ * returned. */
+#include "io.h"
+#include <stdlib.h>
+
+bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
+{
+	*o = (io){ .options = *options, .server = server, .wheel = w };
+	map_init(&o->namespaces);
+	handler_yard_init(&o->handlers);
+	list_init(&o->admitted);
+	list_init(&o->departed);
+	list_init(&o->finished);
+	list_init(&o->dead_sockets);
+	list_init(&o->dead_clients);
+	list_init(&o->dead_inquiries);
+	return sio_of(server, "/") != NULL;
+}
+
+void io_fini(io *o)
+{
+	map_node *node;
+	io_reap(o);
+	while ((node = map_next(&o->namespaces, NULL)) != NULL) {
+		map_remove(&o->namespaces, node);
+		ns_free(MAP_OWNER(node, sio_ns, by_name));
+	}
+	map_fini(&o->namespaces);
+	handler_yard_reap(&o->handlers);
+	tickets_fini(&o->tickets);
+	buf_free(&o->scratch);
+	buf_free(&o->name);
+}
+
+static list *take(list *head)
+{
+	list *first = head->next;
+	if (first == head)
+		return NULL;
+	list_remove(first);
+	return first;
+}
+
+void io_settle(io *o)
+{
+	for (;;) {
+		list *it;
+		if ((it = take(&o->admitted)) != NULL)
+			ns_advance(LIST_OWNER(it, sio_socket, in_io));
+		else if ((it = take(&o->departed)) != NULL)
+			socket_departed(LIST_OWNER(it, sio_socket, in_io));
+		else if ((it = take(&o->finished)) != NULL)
+			inquiry_finished(LIST_OWNER(it, inquiry, in_io));
+		else
+			return;
+	}
+}
+
+void io_reap(io *o)
+{
+	list *it;
+	handler_yard_reap(&o->handlers);
+	while ((it = take(&o->dead_inquiries)) != NULL)
+		inquiry_free(LIST_OWNER(it, inquiry, in_io));
+	while ((it = take(&o->dead_sockets)) != NULL)
+		socket_free(LIST_OWNER(it, sio_socket, in_io));
+	while ((it = take(&o->dead_clients)) != NULL)
+		client_free(LIST_OWNER(it, client, in_io));
+}
+
+bytes *io_take_scratch(io *o)
+{
+	bytes *b =
+		o->scratch.failed ? NULL : bytes_copy(buf_data(&o->scratch), buf_len(&o->scratch));
+	buf_clear(&o->scratch);
+	return b;
+}

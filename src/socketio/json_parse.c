@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * json_parse - JSON text to a cJSON tree: the strings of it, and where it begins.  What is taken is
+ * exactly what json_scan_value() takes.
+ */
+#include "../base/json_scan.h"
+#include "json.h"
+#include "json_read.h"
+#include "json_text.h"
+
+static bool is_plain(char c)
+{
+	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* The length of what needs no decoding: up to a quote, a backslash or a control character. */
+static size_t plain_len(span text)
+{
+	size_t i = 0;
+	for (; i + JSON_WORD <= text.len; i += JSON_WORD) {
+		uint64_t special = json_word_special(json_word(text.at + i));
+		if (special)
+			return i + json_word_first(special);
+	}
+	while (i < text.len && is_plain(text.at[i]))
+		i++;
+	return i;
+}
+
+/* The length of a string up to its closing quote; false: it has none, or a control character. */
+static bool string_len(span text, size_t *len)
+{
+	size_t i = 0;
+	for (;;) {
+		i += plain_len((span){ text.at + i, text.len - i });
+		if (i == text.len || (text.at[i] != '"' && text.at[i] != '\\'))
+			return false;
+		if (text.at[i] == '"')
+			break;
+		if (text.len - i < 2)
+			return false;
+		i += 2;
+	}
+	*len = i;
+	return true;
+}
+
+/* Decodes text to out, which has room for as many bytes: no escape is shorter than what it stands
+ * for. */
+static bool decode(span text, char *out)
+{
+	for (;;) {
+		size_t n = plain_len(text);
+		memcpy(out, text.at, n);
+		out += n;
+		text.at += n;
+		text.len -= n;
+		if (text.len == 0)
+			break;
+		char bytes[JSON_ESCAPED_MAX];
+		n = json_unescape(&text, bytes);
+		if (n == 0)
+			return false;
+		memcpy(out, bytes, n);
+		out += n;
+	}
+	*out = '\0';
+	return true;
+}
+
+static char *copy_plain(span text)
+{
+	char *copy = cJSON_malloc(text.len + 1);
+	if (!copy)
+		return NULL;
+	memcpy(copy, text.at, text.len);
+	copy[text.len] = '\0';
+	return copy;
+}
+
+/* The decoded string behind an opening quote; NULL: it is none, or out of memory. */
+static char *read_string(json_reader *r)
+{
+	size_t len = plain_len(r->rest);
+	if (len < r->rest.len && r->rest.at[len] == '"') {
+		char *plain = copy_plain((span){ r->rest.at, len });
+		json_skip(r, len + 1);
+		return plain;
+	}
+	if (!string_len(r->rest, &len))
+		return NULL;
+	char *text = cJSON_malloc(len + 1);
+	if (!text)
+		return NULL;
+	if (!decode((span){ r->rest.at, len }, text)) {
+		cJSON_free(text);
+		return NULL;
+	}
+	json_skip(r, len + 1);
+	return text;
+}
+
+static bool read_key(json_reader *r)
+{
+	if (!json_take(r, '"'))
+		return false;
+	r->tree.key = read_string(r);
+	return r->tree.key;
+}
+
+static bool read_scalar(json_reader *r, char first)
+{
+	if (first != '"')
+		return json_read_plain(r, first);
+	json_skip(r, 1);
+	return json_tree_add(&r->tree, json_node_text(read_string(r)));
+}
+
+cJSON *json_parse(span text, unsigned max_depth)
+{
+	unsigned depth = max_depth < JSON_DEPTH_LIMIT ? max_depth : JSON_DEPTH_LIMIT;
+	json_reader r = {
+		.rest = text,
+		.depth_left = depth,
+		.read_key = read_key,
+		.read_scalar = read_scalar,
+	};
+	bool ok = json_read(&r);
+	return json_tree_finish(&r.tree, ok);
+}
