@@ -56,32 +56,43 @@ typedef enum ws_event_kind {
 typedef struct ws_event {
 	ws_event_kind kind;
 	uint16_t code;
-	const char *why;           /* WS_ERROR: a static text for the log */
-	const unsigned char *data; /* valid until the next call */
+	bool compressed; /* WS_TEXT, WS_BINARY: the message came with RSV1; data is as it was sent,
+			    text was not checked */
+	const char *why; /* WS_ERROR: a static text for the log */
+	const unsigned char *data; /* valid until the next call; never NULL with a message, a ping,
+				      a pong or a close */
 	size_t len;
 } ws_event;
 
-typedef struct ws_decoder ws_decoder;
-struct ws_decoder {
-	size_t max_message; /* 1009 beyond; the declared length is checked before anything is set
-			       aside */
-	uint64_t left;      /* payload of this frame still to come */
-	uint32_t fragments;
+/* Between messages it owns no memory.  The members are the decoder's own, but for allow_compressed.
+ */
+typedef struct ws_decoder {
+	size_t max_message;     /* 1009 beyond; checked on the declared length */
+	uint64_t left;          /* payload of this frame still to come */
+	buf message;            /* what came of a message that is cut or fragmented */
+	unsigned char *control; /* what came of a control frame that is cut; NULL: nothing */
+	uint32_t fragments;     /* frames of the message under way */
 	utf8_state utf8;
-	uint8_t head[14], head_have, head_need; /* the frame's header so far */
-	uint8_t mask_at;                        /* 0..3 */
-	uint8_t state;
+	uint8_t head[14]; /* the frame's header so far */
+	uint8_t head_have, head_need;
+	uint8_t mask_at;        /* 0..3: the mask's byte for the next byte of payload */
+	uint8_t control_have;   /* bytes in control */
 	uint8_t message_opcode; /* of the fragmented message under way; 0: none */
-	buf message;
-	buf control; /* a control frame's payload while it is cut; lazily allocated */
-};
+	bool allow_compressed;  /* set after init when permessage-deflate was agreed: RSV1 may stand
+				   on the first frame of a message */
+	bool compressed;        /* the message under way came with RSV1 */
+	bool handed_out;        /* the last event's data lies in message or control */
+	bool ended;             /* after a close frame or an error */
+} ws_decoder;
 
 void ws_decoder_init(ws_decoder *d, size_t max_message);
 void ws_decoder_fini(ws_decoder *d);
 /*
  * Consumes from in and reports at most one event; returns the number of bytes consumed.  Call it
- * again with the rest while there is some.  in is modified (unmasked in place).  Text is checked as
- * it arrives: the error comes with the first byte that cannot be part of valid UTF-8.
+ * with the rest until it reports WS_NEED_MORE, also when nothing is left (in may then be NULL):
+ * that call gives back the memory of the message before.  in is modified (unmasked in place).  Text
+ * is checked as it arrives: the error comes with the first byte that cannot be part of valid UTF-8.
+ * After WS_CLOSE or WS_ERROR everything is swallowed.
  */
 size_t ws_decode(ws_decoder *d, unsigned char *in, size_t len, ws_event *ev);
 
@@ -93,14 +104,14 @@ bool ws_close_code_valid(unsigned code);
 size_t ws_write_head(unsigned char out[10], ws_opcode opcode, uint64_t len);
 /* Writes the header into the room before the block's content, unless it stands there already. */
 void ws_frame(bytes *b);
-/* A whole close frame; code WS_CLOSE_NONE: without a payload.  reason may be NULL and is cut to
- * fit. */
+/* A whole close frame; without a payload if code is WS_CLOSE_NONE or may not be sent.  reason may
+ * be NULL; it is UTF-8 and is cut to fit, between characters. */
 size_t ws_write_close(unsigned char out[127], unsigned code, const char *reason);
 
 /*
  * Checks an opening handshake (RFC 6455 4.2.1).  Returns 101 and the key, or the status of the
- * refusal: 400, 405 (not GET), 426 (a version other than 13; the answer must carry
- * Sec-WebSocket-Version: 13).
+ * refusal: 405 (not GET), 426 (no version, or another than 13; the answer must carry
+ * Sec-WebSocket-Version: 13), 400 (anything else).  key is a span into the head.
  */
 int ws_handshake_check(const http_head *head, span *key);
 
