@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * connection - the bytes of one TCP connection: to HTTP or the websocket and back, with one send
+ * for each turn.
+ *
+ * Output stands in up to three places and leaves in this order: on a websocket the rest of a frame
+ * that the kernel took only in part, then control frames, then what the session has queued; on HTTP
+ * the head of a response, then its body.
+ */
+#include "internal.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+enum { PIECES = 64 }; /* of one send */
+
+/* ---- Life ---- */
+
+static void on_deadline(timer *t)
+{
+	connection_doom(LIST_OWNER(t, connection, deadline));
+}
+
+void connection_deadline(connection *c, uint64_t after_ms)
+{
+	timer_start(c->net->wheel, &c->deadline, c->net->wheel->now + after_ms);
+}
+
+void connection_open(net *n, int fd)
+{
+	connection *c = calloc(1, sizeof *c);
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->net = n;
+	c->fd = fd;
+	list_init(&c->in_dirty);
+	list_init(&c->in_doomed);
+	list_append(&n->connections, &c->in_net);
+	timer_init(&c->deadline, on_deadline);
+	connection_deadline(c, HEAD_MS);
+	c->wsi = net_adopt(n, fd, c);
+	if (!c->wsi)
+		connection_doom(c);
+}
+
+/* Whoever is above learns of it now, while the connection is still whole. */
+void connection_doom(connection *c)
+{
+	if (c->doomed)
+		return;
+	c->doomed = true;
+	list_append(&c->net->doomed, &c->in_doomed);
+	timer_stop(c->net->wheel, &c->deadline);
+	engine_request_lost(c);
+	websocket_lost(c);
+}
+
+void connection_free(connection *c)
+{
+	list_remove(&c->in_net);
+	list_remove(&c->in_dirty);
+	list_remove(&c->in_doomed);
+	timer_stop(c->net->wheel, &c->deadline);
+	request_free(c);
+	websocket_free(c);
+	bytes_unref(c->rest);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	free(c);
+}
+
+/* ---- Input ---- */
+
+void connection_input(connection *c, unsigned char *data, size_t len)
+{
+	if (c->doomed || c->closing)
+		return;
+	if (c->role == ROLE_WEBSOCKET)
+		websocket_input(c, data, len);
+	else if (c->role == ROLE_HTTP)
+		request_input(c, data, len);
+}
+
+/* ---- Output ---- */
+
+void connection_dirty(connection *c)
+{
+	if (!c->doomed && !c->blocked && list_empty(&c->in_dirty))
+		list_append(&c->net->dirty, &c->in_dirty);
+}
+
+size_t connection_backlog(const connection *c)
+{
+	return buf_len(&c->out) + (c->rest ? bytes_framed_len(c->rest) - c->rest_at : 0);
+}
+
+static size_t add_rest(const connection *c, struct iovec *iov)
+{
+	if (!c->rest)
+		return 0;
+	iov->iov_base = bytes_framed(c->rest) + c->rest_at;
+	iov->iov_len = bytes_framed_len(c->rest) - c->rest_at;
+	return 1;
+}
+
+static size_t add_out(const connection *c, struct iovec *iov)
+{
+	if (!buf_len(&c->out))
+		return 0;
+	iov->iov_base = buf_data(&c->out);
+	iov->iov_len = buf_len(&c->out);
+	return 1;
+}
+
+static bytes *queued(const connection *c, size_t i)
+{
+	websocket *w = c->websocket;
+	return w && w->session ? session_peek(w->session, &w->base, i) : NULL;
+}
+
+static size_t gather(const connection *c, struct iovec *iov)
+{
+	size_t n = 0;
+	if (c->role != ROLE_WEBSOCKET) {
+		n += add_out(c, iov);
+		n += add_rest(c, iov + n);
+		return n;
+	}
+	n += add_rest(c, iov);
+	n += add_out(c, iov + n);
+	bytes *b;
+	for (size_t i = 0; n < PIECES && (b = queued(c, i)) != NULL; i++, n++) {
+		ws_frame(b);
+		iov[n] = (struct iovec){ bytes_framed(b), bytes_framed_len(b) };
+	}
+	return n;
+}
+
+static void take_rest(connection *c, size_t *sent)
+{
+	if (!c->rest)
+		return;
+	size_t left = bytes_framed_len(c->rest) - c->rest_at;
+	size_t n = *sent < left ? *sent : left;
+	c->rest_at += n;
+	*sent -= n;
+	if (n < left)
+		return;
+	bytes_unref(c->rest);
+	c->rest = NULL;
+}
+
+static void take_out(connection *c, size_t *sent)
+{
+	size_t n = *sent < buf_len(&c->out) ? *sent : buf_len(&c->out);
+	buf_consume(&c->out, n);
+	*sent -= n;
+	if (!buf_len(&c->out))
+		buf_free(&c->out);
+}
+
+/* What the kernel took leaves the queues; of a frame that it took in part the rest is ours to send.
+ */
+static void take(connection *c, size_t sent)
+{
+	if (c->role != ROLE_WEBSOCKET)
+		take_out(c, &sent);
+	take_rest(c, &sent);
+	if (c->role == ROLE_WEBSOCKET)
+		take_out(c, &sent);
+	while (sent) {
+		session *s = c->websocket->session;
+		bytes *b = queued(c, 0);
+		if (sent < bytes_framed_len(b)) {
+			c->rest = bytes_ref(b);
+			c->rest_at = sent;
+			sent = 0;
+		} else {
+			sent -= bytes_framed_len(b);
+		}
+		session_pop(s);
+	}
+}
+
+/* false: no more can be sent now. */
+static bool send_some(connection *c)
+{
+	struct iovec iov[PIECES];
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = gather(c, iov) };
+	size_t offered = 0;
+
+	if (!m.msg_iovlen)
+		return false;
+	for (size_t i = 0; i < m.msg_iovlen; i++)
+		offered += iov[i].iov_len;
+	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+	if (sent >= 0)
+		take(c, (size_t)sent);
+	if (sent >= 0 && (size_t)sent == offered)
+		return true;
+	if (sent >= 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+		net_want_write(c);
+	else
+		connection_doom(c);
+	return false;
+}
+
+/* The peer is told that no more comes; what it still sends is let go until it closes too. */
+static void say_goodbye(connection *c)
+{
+	c->role = ROLE_GOODBYE;
+	shutdown(c->fd, SHUT_WR);
+	connection_deadline(c, BYE_MS);
+}
+
+static void all_sent(connection *c)
+{
+	if (c->role == ROLE_HTTP && c->request)
+		respond_sent(c);
+	if (c->closing && c->role != ROLE_GOODBYE && !connection_backlog(c) && !queued(c, 0))
+		say_goodbye(c);
+}
+
+void connection_flush(connection *c)
+{
+	if (c->doomed || c->blocked)
+		return;
+	respond_more(c);
+	while (send_some(c))
+		respond_more(c);
+	if (!c->doomed && !c->blocked && !connection_backlog(c))
+		all_sent(c);
+}
+
+void connection_writable(connection *c)
+{
+	c->blocked = false;
+	connection_dirty(c);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* internal - what the files of this folder share. */
+#ifndef NET_INTERNAL_H
+#define NET_INTERNAL_H
+
+#include "../base/buf.h"
+#include "../base/bytes.h"
+#include "../base/list.h"
+#include "../base/text.h"
+#include "../base/timer.h"
+#include "../engine/engine.h"
+#include "../engine/polling.h"
+#include "../wire/http.h"
+#include "../wire/websocket.h"
+#include "bundle.h"
+#include "files.h"
+#include "net.h"
+#include "response.h"
+#include "websocket.h"
+#include <pthread.h>
+#include <uv.h>
+
+struct lws;
+struct lws_context;
+struct lws_vhost;
+
+/* Deadlines in ms; each protects descriptors and memory from peers that do nothing. */
+enum {
+	HEAD_MS = 20000,  /* for a whole request head, from its first byte or from the connection */
+	BODY_MS = 60000,  /* for a whole request body */
+	IDLE_MS = 30000,  /* between two requests on one connection */
+	WRITE_MS = 60000, /* for a peer to take a response */
+	BYE_MS = 2000     /* for a peer to close after us */
+};
+/* Bytes of one connection. */
+enum {
+	INPUT_MAX = 2 * HTTP_MAX_HEAD, /* set aside while a request is being answered */
+	CONTROL_MAX = 65536 /* pongs and other small output that the peer does not take */
+};
+
+typedef struct connection connection;
+
+typedef struct request request;
+
+typedef struct route {
+	list link;
+	net_route_fn *fn;
+	void (*wrapped)(void);
+	void *user;
+	span method, path;
+	char text[];
+} route;
+
+typedef struct post {
+	struct post *next;
+	void (*fn)(void *user);
+	void *user;
+} post;
+
+struct net {
+	net_options options;
+	char *texts[4]; /* what options points at */
+	engine *engine;
+	wheel *wheel;
+	net_owner owner;
+	struct lws_context *lws;
+	struct lws_vhost *vhost;
+	uv_loop_t loop;
+	uv_prepare_t prepare;
+	uv_check_t check;
+	uv_timer_t timer;
+	uint64_t timer_due;
+	uv_async_t wake;
+	uv_poll_t *listener;
+	int listen_fd;
+	uv_timer_t accept_again;
+	uint16_t port;
+	bool stopping;
+	bool in_turn;
+	pthread_mutex_t posts_lock;
+	post *posts, **posts_end;
+	list connections; /* all */
+	list dirty;       /* with output */
+	list doomed;      /* to be closed at the end of the turn */
+	list routes;
+	files *files;
+	bundle *bundle;
+	http_head head; /* of the request being read: used only while it is */
+	buf scratch;
+};
+
+typedef enum role { ROLE_HTTP, ROLE_WEBSOCKET, ROLE_GOODBYE } role;
+
+struct connection {
+	list in_net;
+	list in_dirty;
+	list in_doomed;
+	net *net;
+	struct lws *wsi; /* NULL once it is gone */
+	int fd;
+	uint8_t role;
+	bool blocked; /* the kernel is full; a callback will come */
+	bool closing; /* no more input is read; closes when the output is out */
+	bool doomed;
+	buf in;         /* input set aside */
+	size_t scanned; /* of it, for the request head */
+	buf out;        /* heads of responses, control frames */
+	bytes *rest;    /* what is left of a block ... */
+	size_t rest_at; /* ... from here; a websocket's goes before out, a response's after */
+	timer deadline;
+	request *request;
+	websocket *websocket;
+};
+
+/* ---- lws.c ---- */
+
+uint64_t net_clock(net *n); /* brings the wheel up to date first */
+void net_end_turn(net *n);
+void net_log(const net *n, net_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Hands an accepted descriptor to libwebsockets; it owns it from then on.  NULL: it was closed. */
+struct lws *net_adopt(net *n, int fd, connection *c);
+void net_want_write(connection *c);
+void net_close_socket(connection *c);
+
+/* ---- listener.c ---- */
+
+int listener_open(net *n);
+void listener_close(net *n);
+
+/* ---- connection.c ---- */
+
+void connection_open(net *n, int fd);
+void connection_input(connection *c, unsigned char *data, size_t len);
+void connection_writable(connection *c);
+/* It has output, or has become ready to close. */
+void connection_dirty(connection *c);
+void connection_flush(connection *c);
+/* It ends at the end of the turn; what it carried is told now. */
+void connection_doom(connection *c);
+/* The socket is gone, or is to go; frees. */
+void connection_free(connection *c);
+/* Bytes that were given to it and not taken by the kernel. */
+size_t connection_backlog(const connection *c);
+void connection_deadline(connection *c, uint64_t after_ms);
+
+/* ---- request.c: reading requests ---- */
+
+/* What the body of a request is for. */
+typedef enum sink { SINK_NONE, SINK_POST, SINK_ROUTE } sink;
+
+struct request {
+	exchange exchange; /* while it is a poll or a post */
+	connection *connection;
+	http_body body;
+	buf data; /* of the body */
+	uint8_t sink;
+	bool in_body;
+	bool busy; /* routed and not wholly answered: no other request is read */
+	bool head_only;
+	bool keep_alive;
+	route *route;
+	char *target; /* of the request, for its route */
+	size_t path_len;
+	int file; /* the body of the response; -1: none */
+	uint64_t file_left;
+};
+
+/* Reads what is in data; sets aside what cannot be read yet. */
+void request_input(connection *c, unsigned char *data, size_t len);
+void request_free(connection *c);
+
+/* ---- respond.c: writing responses ---- */
+
+/* Takes what r holds. */
+void respond(connection *c, response *r);
+void respond_status(connection *c, int status);
+/* Output that has to be made when the connection can take it: a poll's payload, the next piece of a
+ * file. */
+void respond_more(connection *c);
+/* All output has been sent. */
+void respond_sent(connection *c);
+/* Reads the next request, if one was set aside. */
+void request_next(connection *c);
+
+/* ---- routes.c ---- */
+
+/* A request that is not the engine's. */
+void routes_begin(connection *c, const http_head *head);
+/* Its body is there. */
+void routes_finish(connection *c, span body);
+
+/* ---- requests.c: what the engine is asked over HTTP ---- */
+
+/* A request below the engine's path. */
+void engine_request_begin(connection *c, const http_head *head);
+/* The body of a POST is there. */
+void engine_request_body(connection *c, unsigned char *data, size_t len);
+/* It is too large. */
+void engine_request_too_large(connection *c);
+/* The connection is gone. */
+void engine_request_lost(connection *c);
+/* NULL: out of memory. */
+handshake *engine_request_handshake(connection *c, const http_head *head);
+void cors_fields(const net *n, buf *out);
+
+/* ---- websocket.c ---- */
+
+void websocket_begin(connection *c, const http_head *head, const engine_request *r, session *known);
+void websocket_input(connection *c, unsigned char *data, size_t len);
+/* The connection is gone. */
+void websocket_lost(connection *c);
+void websocket_free(connection *c);
+
+#endif

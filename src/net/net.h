@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net - the network's face for the rest of the server: listening, the loop, HTTP beside the
+ * sockets.
+ *
+ * Behind it: lws.c (context and loop), listener.c, connection.c (bytes of one TCP connection),
+ * request.c (HTTP), requests.c (what the engine is asked over HTTP), websocket.c, files.c and
+ * bundle.c.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "../base/span.h"
+#include "../base/timer.h"
+#include "../engine/engine.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct net net;
+
+typedef enum net_level { NET_ERROR, NET_WARN, NET_INFO, NET_DEBUG } net_level;
+
+/* What the network asks of its owner. */
+typedef struct net_owner {
+	/* An input has been dealt with: do what was put off meanwhile. */
+	void (*settle)(void *user);
+	/* The turn ends: free what ended in it. */
+	void (*reap)(void *user);
+	void (*log)(net_level level, const char *line, void *user);
+	void *user;
+} net_owner;
+
+typedef struct net_options {
+	const char *host; /* NULL: all interfaces */
+	uint16_t port;
+	const char *path; /* of the engine: begins and ends with '/' */
+	const char *cors_origin;
+	const char *client_dir;
+	size_t max_payload;
+} net_options;
+
+/* Texts are copied.  *error is an errno value after a failure. */
+net *net_new(const net_options *options, engine *e, wheel *w, const net_owner *owner, int *error);
+/* Closes the connections, gives them a moment to take what is on its way, and frees. */
+void net_free(net *n);
+
+/* 0, or an errno value. */
+int net_listen(net *n);
+uint16_t net_port(const net *n);
+
+/* Turns the loop until net_stop(), which any thread and any signal handler may call. */
+void net_run(net *n);
+void net_stop(net *n);
+/* For a caller with a loop of its own. */
+int net_fd(const net *n);
+int net_timeout(const net *n);
+void net_service(net *n);
+/* Calls fn(user) from the loop, in order; any thread.  false: out of memory. */
+bool net_post(net *n, void (*fn)(void *user), void *user);
+
+/* ---- HTTP routes ---- */
+
+typedef struct net_request {
+	span method, path, query, body;
+} net_request;
+
+typedef struct net_reply {
+	int status;
+	const char *type;
+	span body;
+} net_reply;
+
+typedef void net_route_fn(
+	const net_request *req, net_reply *reply, void (*wrapped)(void), void *user);
+
+/* Calls fn(..., wrapped, user) for this method and path.  0, or ENOMEM. */
+int net_route(net *n, const char *method, const char *path, net_route_fn *fn, void (*wrapped)(void),
+	void *user);
+int net_mount(net *n, const char *url, const char *directory);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* request - reads HTTP requests off a connection, one after the other (protocol-notes/http.md). */
+#include "internal.h"
+#include <stdlib.h>
+
+static request *request_get(connection *c)
+{
+	request *r = c->request;
+	if (r)
+		return r;
+	r = calloc(1, sizeof *r);
+	if (!r) {
+		connection_doom(c);
+		return NULL;
+	}
+	r->connection = c;
+	r->file = -1;
+	c->request = r;
+	return r;
+}
+
+void request_free(connection *c)
+{
+	request *r = c->request;
+	if (!r)
+		return;
+	c->request = NULL;
+	if (r->file >= 0)
+		close(r->file);
+	buf_free(&r->data);
+	free(r->target);
+	free(r);
+}
+
+/* ---- Bodies ---- */
+
+static void too_large(connection *c)
+{
+	if (c->request->sink == SINK_POST)
+		engine_request_too_large(c);
+	else
+		respond_status(c, 413);
+}
+
+static void body_done(connection *c, unsigned char *data, size_t len)
+{
+	request *r = c->request;
+	sink to = (sink)r->sink;
+	r->in_body = false;
+	r->sink = SINK_NONE;
+	if (to == SINK_POST)
+		engine_request_body(c, data, len);
+	else if (to == SINK_ROUTE)
+		routes_finish(c, (span){ (const char *)data, len });
+	buf_free(&r->data);
+}
+
+static bool keep_piece(connection *c, span piece)
+{
+	request *r = c->request;
+	r->data.limit = c->net->options.max_payload;
+	if (r->sink == SINK_NONE || buf_add_span(&r->data, piece))
+		return true;
+	too_large(c);
+	return false;
+}
+
+/* A body that lies whole in the input is handed on where it lies. */
+static long read_body(connection *c, unsigned char *data, size_t len)
+{
+	request *r = c->request;
+	span piece;
+	long n = http_body_read(&r->body, (span){ (const char *)data, len }, &piece);
+
+	if (n < 0) {
+		respond_status(c, (int)-n);
+		return -1;
+	}
+	bool done = http_body_done(&r->body);
+	if (done && !buf_len(&r->data) && piece.len <= c->net->options.max_payload)
+		body_done(c, (unsigned char *)(uintptr_t)piece.at, piece.len);
+	else if (keep_piece(c, piece) && done)
+		body_done(c, buf_data(&r->data), buf_len(&r->data));
+	return n;
+}
+
+/* ---- Heads ---- */
+
+static bool for_engine(const net *n, span path)
+{
+	span prefix = span_of(n->options.path);
+	return path.len >= prefix.len && !memcmp(path.at, prefix.at, prefix.len);
+}
+
+static void begin(connection *c, const http_head *head)
+{
+	request *r = request_get(c);
+	if (!r)
+		return;
+	r->busy = true;
+	r->sink = SINK_NONE;
+	r->head_only = head->method == HTTP_HEAD;
+	r->keep_alive = head->keep_alive;
+	http_body_init(&r->body, head);
+	r->in_body = !http_body_done(&r->body);
+	if (r->in_body)
+		connection_deadline(c, BODY_MS);
+	else
+		timer_stop(c->net->wheel, &c->deadline);
+	if (for_engine(c->net, head->path))
+		engine_request_begin(c, head);
+	else
+		routes_begin(c, head);
+	if (c->doomed || c->role != ROLE_HTTP)
+		return;
+	if (!r->in_body)
+		body_done(c, NULL, 0);
+	else if (r->sink != SINK_NONE && head->expect_continue)
+		buf_add_text(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+static long read_head(connection *c, unsigned char *data, size_t len)
+{
+	http_head *head = &c->net->head;
+	long n = http_head_read(head, (span){ (const char *)data, len }, &c->scanned);
+	if (n == 0) {
+		if (!timer_running(&c->deadline) || (c->request && !buf_len(&c->in)))
+			connection_deadline(c, HEAD_MS);
+		return 0;
+	}
+	c->scanned = 0;
+	if (n > 0) {
+		begin(c, head);
+		return n;
+	}
+	request *r = request_get(c);
+	if (r) {
+		r->busy = true;
+		r->keep_alive = false;
+		respond_status(c, (int)-n);
+	}
+	return -1;
+}
+
+/* ---- Input ---- */
+
+/* A body goes on while its request waits for it; a new head waits until the last request was
+ * answered. */
+static bool readable(const connection *c)
+{
+	const request *r = c->request;
+	if (c->doomed || c->closing || c->role != ROLE_HTTP)
+		return false;
+	return !r || !r->busy || (r->in_body && r->sink != SINK_NONE);
+}
+
+/* Returns how much was used. */
+static size_t consume(connection *c, unsigned char *data, size_t len)
+{
+	size_t at = 0;
+	while (at < len && readable(c)) {
+		bool in_body = c->request && c->request->in_body;
+		long n = in_body ? read_body(c, data + at, len - at)
+				 : read_head(c, data + at, len - at);
+		if (n <= 0)
+			break;
+		at += (size_t)n;
+		c->net->owner.settle(c->net->owner.user);
+	}
+	/* Frames may come in one piece with the request that asks for them. */
+	if (c->role == ROLE_WEBSOCKET && !c->doomed) {
+		websocket_input(c, data + at, len - at);
+		return len;
+	}
+	return at;
+}
+
+void request_next(connection *c)
+{
+	if (!buf_len(&c->in) || c->doomed)
+		return;
+	/* The bytes are taken away first: what they bring about may set others aside. */
+	buf taken = c->in;
+	c->in = (buf){ 0 };
+	size_t used = consume(c, buf_data(&taken), buf_len(&taken));
+	buf_consume(&taken, used);
+	if (buf_len(&taken) && !c->doomed)
+		c->in = taken;
+	else
+		buf_free(&taken);
+}
+
+static bool set_aside(connection *c, const unsigned char *data, size_t len)
+{
+	c->in.limit = INPUT_MAX;
+	if (buf_add(&c->in, data, len))
+		return true;
+	net_log(c->net, NET_DEBUG, "more than %d bytes sent ahead of an answer", INPUT_MAX);
+	connection_doom(c);
+	return false;
+}
+
+void request_input(connection *c, unsigned char *data, size_t len)
+{
+	if (buf_len(&c->in)) {
+		if (set_aside(c, data, len))
+			request_next(c);
+		return;
+	}
+	size_t used = consume(c, data, len);
+	if (used < len && !c->doomed && !c->closing)
+		set_aside(c, data + used, len - used);
+}

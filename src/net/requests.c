@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* requests - what the engine is asked over HTTP: the client's files, handshakes, polls, posts,
+ * upgrades. */
+#include "internal.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* ---- Cross-origin requests ---- */
+
+static bool allows_any(const net *n)
+{
+	return !strcmp(n->options.cors_origin, "*");
+}
+
+void cors_fields(const net *n, buf *out)
+{
+	if (!n->options.cors_origin)
+		return;
+	http_write_field(out, SPAN("Access-Control-Allow-Origin"), span_of(n->options.cors_origin));
+	if (!allows_any(n))
+		http_write_field(out, SPAN("Vary"), SPAN("Origin"));
+}
+
+static void preflight(connection *c, const http_head *head)
+{
+	response r = RESPONSE(204);
+	span wanted = http_field_find(head, SPAN("Access-Control-Request-Headers"));
+	cors_fields(c->net, &r.fields);
+	http_write_field(&r.fields, SPAN("Access-Control-Allow-Methods"),
+		SPAN("GET,HEAD,PUT,PATCH,POST,DELETE"));
+	if (wanted.at)
+		http_write_field(&r.fields, SPAN("Access-Control-Allow-Headers"), wanted);
+	http_write_field(&r.fields, SPAN("Vary"), SPAN("Access-Control-Request-Headers"));
+	http_write_length(&r.fields, 0);
+	respond(c, &r);
+}
+
+/* ---- Exchanges ---- */
+
+static connection *connection_of(exchange *x)
+{
+	return LIST_OWNER(x, request, exchange)->connection;
+}
+
+static void exchange_ready(exchange *x)
+{
+	connection_dirty(connection_of(x));
+}
+
+static const char *const types[] = {
+	[ANSWER_EMPTY] = NULL,
+	[ANSWER_TEXT] = "text/plain; charset=UTF-8",
+	[ANSWER_HTML] = "text/html",
+	[ANSWER_BINARY] = "application/octet-stream",
+};
+
+static void exchange_answer(exchange *x, int status, answer_type type, bytes *body)
+{
+	connection *c = connection_of(x);
+	response r = RESPONSE(status);
+	r.type = types[type];
+	r.body = body;
+	cors_fields(c->net, &r.fields);
+	if (type != ANSWER_EMPTY)
+		http_write_field(&r.fields, SPAN("Cache-Control"), SPAN("no-store"));
+	respond(c, &r);
+}
+
+static void exchange_drop(exchange *x)
+{
+	connection_doom(connection_of(x));
+}
+
+static const exchange_ops exchange_ops_http = {
+	.ready = exchange_ready,
+	.answer = exchange_answer,
+	.drop = exchange_drop,
+};
+
+static exchange *exchange_for(connection *c)
+{
+	exchange *x = &c->request->exchange;
+	x->ops = &exchange_ops_http;
+	x->polling = NULL;
+	return x;
+}
+
+void engine_request_lost(connection *c)
+{
+	if (c->request)
+		polling_lost(&c->request->exchange);
+}
+
+/* ---- Refusals ---- */
+
+static void refuse(connection *c, refusal why, bool upgrade)
+{
+	const char *message = refusal_message(why);
+	response r = RESPONSE(refusal_status(why));
+	char text[96];
+
+	if (upgrade) {
+		c->request->keep_alive = false;
+		r.type = "text/html";
+		snprintf(text, sizeof text, "%s", message);
+	} else {
+		cors_fields(c->net, &r.fields);
+		r.type = "application/json";
+		snprintf(text, sizeof text, "{\"code\":%d,\"message\":\"%s\"}", why, message);
+	}
+	r.body = bytes_copy(text, strlen(text));
+	respond(c, &r);
+}
+
+/* ---- Handshakes ---- */
+
+static const char *peer_address(const connection *c, char out[INET6_ADDRSTRLEN])
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof a;
+	const char *text = NULL;
+	if (getpeername(c->fd, (struct sockaddr *)&a, &len))
+		return "";
+	if (a.ss_family == AF_INET6)
+		text = inet_ntop(
+			AF_INET6, &((struct sockaddr_in6 *)&a)->sin6_addr, out, INET6_ADDRSTRLEN);
+	else if (a.ss_family == AF_INET)
+		text = inet_ntop(
+			AF_INET, &((struct sockaddr_in *)&a)->sin_addr, out, INET6_ADDRSTRLEN);
+	return text ? text : "";
+}
+
+handshake *engine_request_handshake(connection *c, const http_head *head)
+{
+	char address[INET6_ADDRSTRLEN];
+	struct timespec ts;
+	buf *b = &c->net->scratch;
+
+	handshake_begin(b, span_of(peer_address(c, address)), head->target);
+	uint32_t query_at = handshake_mark(b);
+	handshake_add_query(b, head->query);
+	uint32_t headers_at = handshake_mark(b);
+	for (size_t i = 0; i < head->nfields; i++)
+		handshake_add_header(b, head->fields[i].name, head->fields[i].value);
+	handshake *h = handshake_finish(b, query_at, headers_at);
+	buf_free(b);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (h)
+		h->issued_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return h;
+}
+
+static void open_polling(connection *c, const http_head *head, span eio)
+{
+	handshake *h = engine_request_handshake(c, head);
+	session *s = h ? engine_open_polling(c->net->engine, eio, h) : NULL;
+	if (s)
+		polling_get(s->polling, exchange_for(c));
+	else
+		respond_status(c, 500);
+}
+
+/* ---- Requests of a session ---- */
+
+static bool is_binary(const http_head *head)
+{
+	return span_is_nocase(
+		http_field_find(head, SPAN("Content-Type")), SPAN("application/octet-stream"));
+}
+
+static void begin_post(connection *c, const http_head *head, session *s)
+{
+	exchange *x = exchange_for(c);
+	polling_post(s->polling, x);
+	if (!x->polling)
+		return;
+	c->request->sink = SINK_POST;
+	if (is_binary(head))
+		polling_post_refuse(s->polling, x, 400, true);
+	else if (head->content_length > c->net->options.max_payload)
+		engine_request_too_large(c);
+}
+
+void engine_request_body(connection *c, unsigned char *data, size_t len)
+{
+	exchange *x = &c->request->exchange;
+	if (x->polling)
+		polling_post_body(x->polling, x, data, len);
+}
+
+void engine_request_too_large(connection *c)
+{
+	exchange *x = &c->request->exchange;
+	if (x->polling)
+		polling_post_refuse(x->polling, x, 413, false);
+}
+
+static void known_session(connection *c, const http_head *head, session *s)
+{
+	if (head->method == HTTP_GET && s->polling)
+		polling_get(s->polling, exchange_for(c));
+	else if (head->method == HTTP_POST && s->polling)
+		begin_post(c, head, s);
+	else
+		respond_status(c, s->polling ? 500 : 400);
+}
+
+static bool client_file(connection *c, const http_head *head)
+{
+	response r = RESPONSE(200);
+	size_t prefix = strlen(c->net->options.path);
+	span name = { head->path.at + prefix, head->path.len - prefix };
+	if (!c->net->bundle || !bundle_answer(c->net->bundle, name, head, &r))
+		return false;
+	cors_fields(c->net, &r.fields);
+	respond(c, &r);
+	return true;
+}
+
+/* A parameter that is not there has no address; one without a value has. */
+static span parameter(const http_head *head, span key)
+{
+	span value = { NULL, 0 };
+	query_find(head->query, key, &value);
+	return value;
+}
+
+static void to_engine(connection *c, const http_head *head)
+{
+	session *known;
+	engine_request q = {
+		.transport = parameter(head, SPAN("transport")),
+		.sid = parameter(head, SPAN("sid")),
+		.eio = parameter(head, SPAN("EIO")),
+		.get = head->method == HTTP_GET,
+		.upgrade = head->upgrade && http_has_token(http_field_find(head, SPAN("Upgrade")),
+						    SPAN("websocket")),
+	};
+	refusal why = engine_check(c->net->engine, &q, &known);
+	if (why != NOT_REFUSED)
+		refuse(c, why, q.upgrade);
+	else if (q.upgrade)
+		websocket_begin(c, head, &q, known);
+	else if (known)
+		known_session(c, head, known);
+	else
+		open_polling(c, head, q.eio);
+}
+
+void engine_request_begin(connection *c, const http_head *head)
+{
+	if (client_file(c, head))
+		return;
+	if (head->method == HTTP_OPTIONS && c->net->options.cors_origin)
+		preflight(c, head);
+	else
+		to_engine(c, head);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* websocket - a WebSocket connection as the transport of a session (protocol-notes/engine.io.md,
+ * "WebSocket"). */
+#include "websocket.h"
+#include "../base/text.h"
+#include "internal.h"
+#include <libwebsockets.h>
+#include <stdlib.h>
+
+static websocket *websocket_of(const transport *t)
+{
+	return (websocket *)(uintptr_t)t;
+}
+
+/* ---- What the session asks of it ---- */
+
+static void ws_wake(transport *t)
+{
+	connection_dirty(websocket_of(t)->connection);
+}
+
+static bool ws_writable(const transport *t)
+{
+	const connection *c = websocket_of(t)->connection;
+	return !c->blocked && !c->doomed;
+}
+
+static size_t ws_pending(const transport *t)
+{
+	return connection_backlog(websocket_of(t)->connection);
+}
+
+static void add_frame(connection *c, ws_opcode opcode, const void *data, size_t len)
+{
+	unsigned char head[10];
+	buf_add(&c->out, head, ws_write_head(head, opcode, len));
+	buf_add(&c->out, data, len);
+	/* The peer asks and asks, and does not read what it is answered. */
+	if (c->out.failed || buf_len(&c->out) > CONTROL_MAX)
+		connection_doom(c);
+	else
+		connection_dirty(c);
+}
+
+static void ws_control(transport *t, span text)
+{
+	add_frame(websocket_of(t)->connection, WS_OP_TEXT, text.at, text.len);
+}
+
+static void ws_release(transport *t)
+{
+	(void)t;
+}
+
+/* One close frame, whoever begins; what the peer sends after it is let go. */
+static void send_close(websocket *w, unsigned code, const char *reason)
+{
+	connection *c = w->connection;
+	unsigned char frame[127];
+	if (w->said_close)
+		return;
+	w->said_close = true;
+	buf_add(&c->out, frame, ws_write_close(frame, code, reason));
+	connection_deadline(c, BYE_MS);
+	connection_dirty(c);
+}
+
+static bool ws_close(transport *t, bool wait)
+{
+	websocket *w = websocket_of(t);
+	(void)wait;
+	w->session = NULL;
+	if (!w->connection->doomed)
+		send_close(w, WS_CLOSE_NONE, NULL);
+	return true;
+}
+
+static const transport_ops ops = {
+	.name = "websocket",
+	.wake = ws_wake,
+	.writable = ws_writable,
+	.pending = ws_pending,
+	.control = ws_control,
+	.release = ws_release,
+	.close = ws_close,
+};
+
+/* ---- What the peer sends ---- */
+
+static void lose_session(websocket *w, const char *reason)
+{
+	session *s = w->session;
+	w->session = NULL;
+	if (s)
+		session_transport_gone(s, &w->base, reason);
+}
+
+static void close_after_output(connection *c)
+{
+	c->closing = true;
+	connection_dirty(c);
+}
+
+static void on_close(websocket *w, unsigned code)
+{
+	lose_session(w, CLOSED_BY_TRANSPORT);
+	send_close(w, code, NULL);
+	close_after_output(w->connection);
+}
+
+static void on_error(websocket *w, const ws_event *ev)
+{
+	net_log(w->connection->net, NET_DEBUG, "websocket closed with %u: %s", ev->code, ev->why);
+	lose_session(w, CLOSED_BY_ERROR);
+	send_close(w, ev->code, NULL);
+	close_after_output(w->connection);
+}
+
+static void on_ws_event(websocket *w, ws_event *ev)
+{
+	switch (ev->kind) {
+	case WS_TEXT:
+	case WS_BINARY:
+		if (w->session)
+			session_receive(w->session, &w->base, (unsigned char *)(uintptr_t)ev->data,
+				ev->len, ev->kind == WS_BINARY);
+		break;
+	case WS_PING:
+		if (!w->said_close)
+			add_frame(w->connection, WS_OP_PONG, ev->data, ev->len);
+		break;
+	case WS_CLOSE:
+		on_close(w, ev->code);
+		break;
+	case WS_ERROR:
+		on_error(w, ev);
+		break;
+	case WS_PONG:
+	case WS_NEED_MORE:
+		break;
+	}
+}
+
+void websocket_input(connection *c, unsigned char *data, size_t len)
+{
+	net *n = c->net;
+	while (len && !c->doomed && !c->closing) {
+		ws_event ev;
+		size_t used = ws_decode(&c->websocket->decoder, data, len, &ev);
+		on_ws_event(c->websocket, &ev);
+		n->owner.settle(n->owner.user);
+		data += used;
+		len -= used;
+	}
+}
+
+/* ---- Opening ---- */
+
+static void accept_key(char out[29], span key)
+{
+	static const char magic[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+	unsigned char text[24 + sizeof magic - 1], digest[20];
+	memcpy(text, key.at, 24);
+	memcpy(text + 24, magic, sizeof magic - 1);
+	lws_SHA1(text, sizeof text, digest);
+	base64_encode(out, digest, sizeof digest);
+	out[28] = '\0';
+}
+
+static void write_switching(connection *c, span key)
+{
+	char accept[29];
+	accept_key(accept, key);
+	http_write_status(&c->out, 101);
+	http_write_field(&c->out, SPAN("Upgrade"), SPAN("websocket"));
+	http_write_field(&c->out, SPAN("Connection"), SPAN("Upgrade"));
+	http_write_field(&c->out, SPAN("Sec-WebSocket-Accept"), span_of(accept));
+	cors_fields(c->net, &c->out);
+	http_write_end(&c->out);
+}
+
+static websocket *websocket_new(connection *c)
+{
+	websocket *w = calloc(1, sizeof *w);
+	if (!w)
+		return NULL;
+	w->base.ops = &ops;
+	w->connection = c;
+	ws_decoder_init(&w->decoder, c->net->options.max_payload);
+	return w;
+}
+
+void websocket_begin(connection *c, const http_head *head, const engine_request *r, session *known)
+{
+	span key;
+	int status = ws_handshake_check(head, &key);
+	websocket *w = status == 101 ? websocket_new(c) : NULL;
+	if (!w) {
+		respond_status(c, status == 101 ? 500 : status);
+		return;
+	}
+	handshake *h = known ? NULL : engine_request_handshake(c, head);
+	write_switching(c, key);
+	c->role = ROLE_WEBSOCKET;
+	c->websocket = w;
+	timer_stop(c->net->wheel, &c->deadline);
+	connection_dirty(c);
+	if (known)
+		w->session = session_probe(known, &w->base) ? known : NULL;
+	else if (h)
+		w->session = engine_open(c->net->engine, r->eio, h, &w->base);
+	if (!w->session)
+		send_close(w, WS_CLOSE_NONE, NULL);
+}
+
+void websocket_lost(connection *c)
+{
+	if (c->websocket)
+		lose_session(c->websocket, CLOSED_BY_TRANSPORT);
+}
+
+void websocket_free(connection *c)
+{
+	websocket *w = c->websocket;
+	if (!w)
+		return;
+	c->websocket = NULL;
+	ws_decoder_fini(&w->decoder);
+	free(w);
+}

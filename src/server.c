@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* server - the public functions that tie the layers together: options, life, loop, HTTP beside the
+ * sockets. */
+#include "../include/sio.h"
+#include "base/json_scan.h"
+#include "net/net.h"
+#include "socketio/io.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sio_server {
+	io io; /* the first member: io_of() */
+	wheel wheel;
+	engine engine;
+	net *net;
+	void (*log)(sio_level level, const char *line, void *user);
+	void *log_user;
+};
+
+const char *sio_strerror(sio_err err)
+{
+	static const char *const texts[] = {
+#define SIO_ERROR_TEXT(name, text) text,
+		SIO_ERRORS(SIO_ERROR_TEXT)
+#undef SIO_ERROR_TEXT
+	};
+	return (size_t)err < sizeof texts / sizeof *texts ? texts[err] : "unknown error";
+}
+
+const char *sio_version(void)
+{
+	return SIO_VERSION;
+}
+
+static sio_err from_errno(int error)
+{
+	static const struct {
+		int error;
+		sio_err err;
+	} table[] = {
+		{ 0, SIO_OK },
+		{ ENOMEM, SIO_ENOMEM },
+		{ EINVAL, SIO_EINVAL },
+		{ EADDRINUSE, SIO_EADDRINUSE },
+		{ EACCES, SIO_EACCES },
+		{ EPERM, SIO_EACCES },
+		{ EADDRNOTAVAIL, SIO_EADDRNOTAVAIL },
+		{ ENOENT, SIO_ENOENT },
+		{ ENOTDIR, SIO_ENOENT },
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].error == error)
+			return table[i].err;
+	return SIO_EIO;
+}
+
+/* ---- What the network asks of its owner ---- */
+
+static void settle(void *user)
+{
+	sio_server *s = user;
+	do {
+		engine_settle(&s->engine);
+		io_settle(&s->io);
+	} while (!list_empty(&s->engine.doomed));
+}
+
+/* Sockets and clients look at their sessions until they are freed themselves. */
+static void reap(void *user)
+{
+	sio_server *s = user;
+	io_reap(&s->io);
+	engine_reap(&s->engine);
+}
+
+static void log_line(net_level level, const char *line, void *user)
+{
+	sio_server *s = user;
+	if (s->log)
+		s->log((sio_level)level, line, s->log_user);
+	else if (level <= NET_WARN)
+		fprintf(stderr, "libsio: %s\n", line);
+}
+
+static bool on_open(void *user, session *s)
+{
+	sio_server *server = user;
+	return client_open(&server->io, s);
+}
+
+static const engine_events events = {
+	.open = on_open,
+	.message = client_message,
+	.closed = client_closed,
+};
+
+/* ---- Options ---- */
+
+static unsigned or_unsigned(unsigned value, unsigned standard)
+{
+	return value ? value : standard;
+}
+
+static size_t or_size(size_t value, size_t standard)
+{
+	return value ? value : standard;
+}
+
+static io_options io_options_of(const sio_options *o)
+{
+	return (io_options){
+		.max_attachments = or_unsigned(o->max_attachments, 10),
+		.max_depth = or_unsigned(o->max_depth, 10000),
+		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
+		.connect_timeout_ms = or_unsigned(o->connect_timeout_ms, 45000),
+	};
+}
+
+static engine_options engine_options_of(const sio_options *o)
+{
+	unsigned transports = or_unsigned(o->transports, SIO_POLLING | SIO_WEBSOCKET);
+	return (engine_options){
+		.ping_interval_ms = or_unsigned(o->ping_interval_ms, 25000),
+		.ping_timeout_ms = or_unsigned(o->ping_timeout_ms, 20000),
+		.upgrade_timeout_ms = or_unsigned(o->upgrade_timeout_ms, 10000),
+		.max_payload = or_size(o->max_payload, 1000000),
+		.max_queue = or_size(o->max_queue, 16u << 20),
+		.polling = transports & SIO_POLLING,
+		.websocket = transports & SIO_WEBSOCKET,
+		.allow_upgrades = !o->no_upgrades,
+	};
+}
+
+/* The path with a slash at both ends; NULL: out of memory. */
+static char *path_of(const char *path)
+{
+	if (!path || !*path)
+		return strdup("/socket.io/");
+	size_t len = strlen(path);
+	char *out = malloc(len + 3);
+	if (!out)
+		return NULL;
+	snprintf(out, len + 3, "%s%s%s", *path == '/' ? "" : "/", path,
+		path[len - 1] == '/' ? "" : "/");
+	return out;
+}
+
+static sio_err bad_option(const sio_server *s, const char *what)
+{
+	log_line(NET_ERROR, what, (void *)(uintptr_t)s);
+	return SIO_EINVAL;
+}
+
+static sio_err check_options(const sio_server *s, const sio_options *o)
+{
+	if (o->transports & ~(unsigned)(SIO_POLLING | SIO_WEBSOCKET))
+		return bad_option(s, "transports: unknown bits");
+	if (o->max_depth > JSON_DEPTH_LIMIT)
+		return bad_option(s, "max_depth: more than can be scanned");
+	return SIO_OK;
+}
+
+/* ---- Life ---- */
+
+static sio_err open_network(sio_server *s, const sio_options *o)
+{
+	net_owner owner = { settle, reap, log_line, s };
+	char *path = path_of(o->path);
+	int error = ENOMEM;
+	if (path) {
+		net_options n = { .host = o->host,
+			.port = o->port,
+			.path = path,
+			.cors_origin = o->cors_origin,
+			.client_dir = o->client_dir,
+			.max_payload = s->engine.options.max_payload };
+		s->net = net_new(&n, &s->engine, &s->wheel, &owner, &error);
+	}
+	free(path);
+	return from_errno(error);
+}
+
+sio_err sio_create(sio_server **out, const sio_options *opts)
+{
+	static const sio_options standard;
+	const sio_options *o = opts ? opts : &standard;
+	io_options io_opts = io_options_of(o);
+	engine_options engine_opts = engine_options_of(o);
+	sio_server *s = calloc(1, sizeof *s);
+
+	*out = NULL;
+	if (!s)
+		return SIO_ENOMEM;
+	s->log = o->log;
+	s->log_user = o->user;
+	wheel_init(&s->wheel, 0);
+	bool made = io_init(&s->io, &io_opts, s, &s->wheel);
+	made = engine_init(&s->engine, &engine_opts, &events, s, &s->wheel) && made;
+	sio_err err = made ? check_options(s, o) : SIO_ENOMEM;
+	if (!err)
+		err = open_network(s, o);
+	if (err) {
+		sio_close(s);
+		return err;
+	}
+	*out = s;
+	return SIO_OK;
+}
+
+void sio_close(sio_server *s)
+{
+	if (!s)
+		return;
+	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
+	settle(s);
+	net_free(s->net);
+	settle(s);
+	io_reap(&s->io);
+	engine_fini(&s->engine);
+	io_fini(&s->io);
+	free(s);
+}
+
+sio_err sio_listen(sio_server *s)
+{
+	return from_errno(net_listen(s->net));
+}
+
+uint16_t sio_port(const sio_server *s)
+{
+	return net_port(s->net);
+}
+
+/* ---- Loop ---- */
+
+sio_err sio_run(sio_server *s)
+{
+	net_run(s->net);
+	return SIO_OK;
+}
+
+void sio_stop(sio_server *s)
+{
+	net_stop(s->net);
+}
+
+int sio_fd(const sio_server *s)
+{
+	return net_fd(s->net);
+}
+
+int sio_timeout(const sio_server *s)
+{
+	return net_timeout(s->net);
+}
+
+sio_err sio_service(sio_server *s)
+{
+	net_service(s->net);
+	return SIO_OK;
+}
+
+sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user)
+{
+	if (!fn)
+		return SIO_EINVAL;
+	return net_post(s->net, fn, user) ? SIO_OK : SIO_ENOMEM;
+}
+
+/* ---- Plain HTTP ---- */
+
+static void call_http(const net_request *req, net_reply *reply, void (*wrapped)(void), void *user)
+{
+	sio_request q = {
+		.method = req->method.at,
+		.path = req->path.at,
+		.query = req->query.at,
+		.body = { req->body.at, req->body.len },
+	};
+	sio_response r = { .status = reply->status, .type = reply->type };
+	((sio_http_fn *)wrapped)(&q, &r, user);
+	reply->status = r.status;
+	reply->type = r.type;
+	reply->body = (span){ r.body.data, r.body.len };
+}
+
+sio_err sio_http(sio_server *s, const char *method, const char *path, sio_http_fn *fn, void *user)
+{
+	if (!method || !path || *path != '/' || !fn)
+		return SIO_EINVAL;
+	return from_errno(net_route(s->net, method, path, call_http, (void (*)(void))fn, user));
+}
+
+sio_err sio_static(sio_server *s, const char *url, const char *directory)
+{
+	if (!url || *url != '/' || !directory)
+		return SIO_EINVAL;
+	return from_errno(net_mount(s->net, url, directory));
+}
