@@ -52,7 +52,7 @@ PKGS   := libwebsockets libuv libcjson zlib $(if $(call pkg,--modversion libbrot
 BROTLI := $(if $(filter libbrotlienc,$(PKGS)),-DHAVE_BROTLI)
 INCS   := $(patsubst -I%,-isystem%,$(call pkg,--cflags $(PKGS)))
 LIBS   := $(call pkg,--libs $(PKGS))
-CHECK_LIBS := $(call pkg,--libs check)
+CHECK_LIBS := $(call pkg,--libs check $(if $(BROTLI),libbrotlidec))
 
 WARNINGS   = -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(WERROR)
 SIO_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) -fPIC -fvisibility=hidden \
@@ -65,7 +65,8 @@ objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 stems   = $(basename $(notdir $(1)))
 
 LIB_SRC     := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
-PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c)
+PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c) \
+	$(wildcard src/net/files*.c src/net/bundle*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 DEMO_SRC    := $(wildcard client-demo/*.c)
 E2E_SRC     := $(wildcard tests/e2e/*.c)
