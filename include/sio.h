@@ -48,7 +48,7 @@ extern "C" {
 /* clang-format off */
 #define SIO_ERRORS(X)                                                              \
 	X(SIO_OK, "success")                                                       \
-	X(SIO_EINVAL, "invalid argument")            /* a reserved event name, an empty room, ... */ \
+	X(SIO_EINVAL, "invalid argument")            /* a reserved event name, a bad option, ... */ \
 	X(SIO_ENOMEM, "out of memory")               /* or handed a NULL tree */   \
 	X(SIO_EGONE, "the client has left, or the ticket was used")                \
 	X(SIO_ETIMEDOUT, "not answered in time")                                   \
@@ -74,7 +74,7 @@ SIO_API const char *sio_version(void);
 typedef struct sio_server sio_server;
 typedef struct sio_ns sio_ns;         /* a namespace; lives as long as its server */
 typedef struct sio_socket sio_socket; /* one client in one namespace; valid until its
-                                         disconnect handlers have returned */
+					 disconnect handlers have returned */
 typedef struct sio_bytes {
 	const void *data;
 	size_t len;
@@ -87,7 +87,8 @@ typedef enum sio_level { SIO_LOG_ERROR, SIO_LOG_WARN, SIO_LOG_INFO, SIO_LOG_DEBU
 /* Which transports are offered; 0 in the options means both. */
 enum { SIO_POLLING = 1, SIO_WEBSOCKET = 2 };
 
-/* Zero means "as in Socket.IO": { .port = 3000 } is a complete set of options.  Texts are copied. */
+/* Zero means "as in Socket.IO": { .port = 3000 } is a complete set of options.  Texts are copied.
+ */
 typedef struct sio_options {
 	uint16_t port;               /* 0: any free one, see sio_port() */
 	const char *host;            /* an address; NULL: all interfaces */
@@ -100,22 +101,25 @@ typedef struct sio_options {
 	unsigned connect_timeout_ms; /* 45000: for a client to enter a first namespace */
 
 	/* Limits.  Each protects the server's memory from one client. */
-	size_t max_payload;          /* 1 MB: a message, or one POST body */
-	size_t max_queue;            /* 16 MB waiting for one client; then it is cut */
-	unsigned max_attachments;    /* 10 of one incoming event */
-	unsigned max_depth;          /* 10000 levels of nesting in incoming JSON */
-	unsigned max_unanswered;     /* 65536 events of one client waiting for sio_reply() */
+	size_t max_payload;       /* 1 MB: a message, or one POST body */
+	size_t max_queue;         /* 16 MB waiting for one client; then it is cut */
+	unsigned max_attachments; /* 10 of one incoming event */
+	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
+	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
 
-	const char *cors_origin;     /* NULL: no CORS headers; "*", or one origin */
-	const char *client_dir;      /* the official client's dist folder, served under path; NULL: not served */
-	void (*log)(sio_level level, const char *line, void *user); /* NULL: errors and warnings to stderr */
-	void *user;                  /* for log */
+	const char *cors_origin; /* NULL: no CORS headers; "*", one origin, or several with commas */
+	const char *client_dir;  /* the official client's dist folder, served under path; NULL: not
+				    served */
+	void (*log)(sio_level level, const char *line,
+		void *user); /* NULL: errors and warnings to stderr */
+	void *user;          /* for log */
 } sio_options;
 
-/* Makes a server; it does not listen yet.  SIO_EINVAL: an option makes no sense; SIO_ENOENT: client_dir holds no client;
- * the log says which.  *out is NULL after an error. */
+/* Makes a server; it does not listen yet.  SIO_EINVAL: an option makes no sense; SIO_ENOENT:
+ * client_dir holds no client; the log says which.  *out is NULL after an error. */
 SIO_API sio_err sio_create(sio_server **out, const sio_options *opts);
-/* Starts to listen.  SIO_EADDRINUSE, SIO_EACCES, SIO_EADDRNOTAVAIL, SIO_EINVAL (host is no address), SIO_EIO. */
+/* Starts to listen.  SIO_EADDRINUSE, SIO_EACCES, SIO_EADDRNOTAVAIL, SIO_EINVAL (host is no
+ * address), SIO_EIO. */
 SIO_API sio_err sio_listen(sio_server *s);
 /* The port listened on; 0: none yet. */
 SIO_API uint16_t sio_port(const sio_server *s);
@@ -123,18 +127,19 @@ SIO_API uint16_t sio_port(const sio_server *s);
 SIO_API sio_err sio_run(sio_server *s);
 /* Makes sio_run() return.  Any thread may call it, and a signal handler too. */
 SIO_API void sio_stop(sio_server *s);
-/* Says goodbye to every client ("server shutting down"), runs the disconnect handlers, and frees s.  Not from inside a
- * callback: call sio_stop() there.  NULL is accepted. */
+/* Says goodbye to every client ("server shutting down"), runs the disconnect handlers, and frees s.
+ * Not from inside a callback: call sio_stop() there.  NULL is accepted. */
 SIO_API void sio_close(sio_server *s);
 
-/* For a caller with a loop of its own, instead of sio_run(): wait until sio_fd() is readable, at most sio_timeout() ms (-1: for
- * ever), then call sio_service(), which does what there is to do and never waits. */
+/* For a caller with a loop of its own, instead of sio_run(): wait until sio_fd() is readable, at
+ * most sio_timeout() ms (-1: for ever), then call sio_service(), which does what there is to do and
+ * never waits. */
 SIO_API int sio_fd(const sio_server *s);
 SIO_API int sio_timeout(const sio_server *s);
 SIO_API sio_err sio_service(sio_server *s);
 
-/* Has fn(user) called from the loop, once, soon, in the order of the posts.  Any thread may call this.  What was posted but not
- * run when the server closes is run by sio_close(). */
+/* Has fn(user) called from the loop, once, soon, in the order of the posts.  Any thread may call
+ * this.  What was posted but not run when the server closes is run by sio_close(). */
 SIO_API sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user);
 
 /* ---- Events ------------------------------------------------------------------- */
@@ -157,19 +162,22 @@ typedef void sio_event_fn(sio_socket *k, const sio_event *ev, void *user);
 typedef void sio_socket_fn(sio_socket *k, void *user);
 typedef void sio_left_fn(sio_socket *k, const char *reason, void *user);
 
-/* io.of("/admin").  Made at the first call; the name begins with '/'.  NULL: out of memory, or a bad name. */
+/* io.of("/admin").  Made at the first call; the name begins with '/'.  NULL: out of memory, or a
+ * bad name. */
 SIO_API sio_ns *sio_of(sio_server *s, const char *name);
 SIO_API const char *sio_ns_name(const sio_ns *ns);
 SIO_API sio_server *sio_ns_server(const sio_ns *ns);
 
 /* io.on("connection", socket => ...): the client is in the namespace and may be sent to. */
 SIO_API sio_err sio_on_connect(sio_ns *ns, sio_socket_fn *fn, void *user);
-/* socket.on("disconnect", reason => ...), for every socket of the namespace.  The socket is in no room any more and cannot be
- * sent to.  Reasons are those of Socket.IO: "transport close", "transport error", "ping timeout", "parse error", "client namespace disconnect",
- * "server namespace disconnect", "forced close", "forced server close", "server shutting down". */
+/* socket.on("disconnect", reason => ...), for every socket of the namespace.  The socket is in no
+ * room any more and cannot be sent to.  Reasons are those of Socket.IO: "transport close",
+ * "transport error", "ping timeout", "parse error", "client namespace disconnect", "server
+ * namespace disconnect", "forced close", "forced server close", "server shutting down". */
 SIO_API sio_err sio_on_disconnect(sio_ns *ns, sio_left_fn *fn, void *user);
-/* socket.on("chat", (...args) => ...), for every socket of the namespace: one handler, no memory for each connection.
- * SIO_EINVAL: a reserved name (connect, connect_error, disconnect, disconnecting, newListener, removeListener). */
+/* socket.on("chat", (...args) => ...), for every socket of the namespace: one handler, no memory
+ * for each connection. SIO_EINVAL: a reserved name (connect, connect_error, disconnect,
+ * disconnecting, newListener, removeListener). */
 SIO_API sio_err sio_on(sio_ns *ns, const char *event, sio_event_fn *fn, void *user);
 /* socket.onAny((event, ...args) => ...): every event, before the handlers of its name. */
 SIO_API sio_err sio_on_any(sio_ns *ns, sio_event_fn *fn, void *user);
@@ -179,9 +187,10 @@ SIO_API sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *
 /* Removes that handler of the event; fn NULL: all of the event's. */
 SIO_API void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn);
 
-/* io.use((socket, next) => ...).  Each client that asks for the namespace passes all of them in order; each must admit or refuse
- * its ticket once, now or later.  The socket can be looked at (auth, headers, query, address) and sio_set_data() works; it can be
- * sent to only when it is connected.  A client that leaves meanwhile makes the ticket void. */
+/* io.use((socket, next) => ...).  Each client that asks for the namespace passes all of them in
+ * order; each must admit or refuse its ticket once, now or later.  The socket can be looked at
+ * (auth, headers, query, address) and sio_set_data() works; it can be sent to only when it is
+ * connected.  A client that leaves meanwhile makes the ticket void. */
 typedef struct sio_entry {
 	sio_server *server;
 	uint64_t ticket;
@@ -195,27 +204,68 @@ SIO_API sio_err sio_refuse(sio_entry entry, const char *message, cJSON *data);
 /* ---- Sending ------------------------------------------------------------------- */
 
 /*
- * SIO_JSON_DOC
+ * A JSON tree from a template with printf conversions for the values, checked by the compiler:
+ *
+ *     sio_json("[%s, {users: %d, open: %hhd}]", name, count, open)
+ *     sio_json("[{error: 'expected a string'}]")
+ *     sio_json("{%s: %p, note: 'item %03d of %d'}", key, (void *)tree, i, n)
+ *
+ * The template is JSON, in which a key may also be a plain name (letters, digits, _ and $) and a
+ * string may stand in 'single' quotes.  Commas stand between values and not behind the last one;
+ * the escapes are JSON's and \'.
+ *
+ * As a value, outside quotes:
+ *
+ *     %s          a string, quoted and escaped; NULL gives null.  %.8s: at most 8 bytes
+ *     %.*s        exactly as many bytes as the int before it says, NULs among them (unlike printf,
+ *                 which stops at a NUL); a negative length means strlen()
+ *     %d %i %u    a number, with h, l, ll, z, j and t as in printf, and %hhu, %hhi; beyond 2^53 it
+ *                 is rounded to a double, which is all that JavaScript has
+ *     %hhd        a boolean, for a bool.  A comparison is an int in C: write (bool)(a > b).  (So
+ *                 PRId8, which is the same, does not print an int8_t)
+ *     %f %e %g    a number, exact; with a precision (%.2f) rounded as printf would.  NaN and
+ *                 infinities give null, as in JSON.stringify
+ *     %c          a string of one byte
+ *     %p          a tree, which is taken; one NULL tree makes the whole result NULL
+ *
+ * %s and %.*s may stand as a key too, where NULL is an error.  Outside quotes there are no flags
+ * and no widths.  Inside quotes any conversion but %p is replaced by what printf would have
+ * written, flags, width and precision included, and can never end the string; there %% is a percent
+ * sign, %hhd true or false, a NULL string null, and the decimal point a point in every locale.
+ *
+ * Strings need not be UTF-8: what is not is sent as U+FFFD.  Of equal keys the last value counts.
+ *
+ * Returns NULL, which every call that takes a tree accepts (and returns SIO_ENOMEM), when memory
+ * ran out, a %p tree was NULL, or the template is malformed.  Each %p tree is then freed, wherever
+ * it stands: the conversions are followed to the end of the template.  Only behind one that C does
+ * not know, which compilers warn about, the arguments cannot be told and are left alone.
  */
 SIO_API cJSON *sio_json(const char *fmt, ...) SIO_PRINTF(1, 2);
+/* Lets %p take a cJSON * without the cast to void * that -Wpedantic asks for. */
+#if defined(__GNUC__)
+#define sio_json(...) (__extension__ sio_json(__VA_ARGS__))
+#endif
 /* Stands in args for attachment `index`; NULL: out of memory. */
 SIO_API cJSON *sio_binary(size_t index);
 /* The attachment that an item of ev->args stands for; .data NULL: it is not one. */
 SIO_API sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item);
 
-/* SIO_VOLATILE: dropped for a client that cannot take it at once (socket.volatile).  SIO_LOCAL: to clients of this
- * process only (io.local).  SIO_COMPRESS: may be compressed, where compression is on. */
+/* SIO_VOLATILE: dropped for a client that cannot take it at once (socket.volatile).  SIO_LOCAL: to
+ * clients of this process only (io.local).  SIO_COMPRESS: may be compressed, where compression is
+ * on. */
 enum { SIO_VOLATILE = 1, SIO_LOCAL = 2, SIO_COMPRESS = 4 };
 
-/* The end of waiting for answers.  To one socket: args is what it answered, an array, NULL after an error.  To many: args
- * holds the first argument of each answer, in the order in which they came, and err is SIO_ETIMEDOUT if not all did. */
+/* The end of waiting for answers.  To one socket: args is what it answered, an array, NULL after an
+ * error.  To many: args holds the first argument of each answer, in the order in which they came,
+ * and err is SIO_ETIMEDOUT if not all did. */
 typedef void sio_ack_fn(sio_err err, const cJSON *args, void *user);
 /* Each answer as it comes, with its attachments. */
 typedef void sio_answer_fn(sio_socket *k, const sio_event *answer, void *user);
 
 /* Who receives, and how.  NULL or all zero: everyone, reliably, unanswered. */
 typedef struct sio_delivery {
-	const char *const *to;     /* rooms or socket ids: SIO_ROOMS("a", "b"); NULL: everyone; an empty list: nobody */
+	const char *const *to; /* rooms or socket ids: SIO_ROOMS("a", "b"); NULL: everyone; an empty
+				  list: nobody */
 	const char *const *except; /* the same; wins over to */
 	unsigned flags;            /* SIO_VOLATILE | ... */
 	sio_ack_fn *on_ack;        /* runs exactly once if the call returned SIO_OK */
@@ -236,17 +286,21 @@ extern "C" {
 
 /* socket.emit(event, ...args).  args is an array, and is taken.  SIO_EGONE: the client has left. */
 SIO_API sio_err sio_emit(sio_socket *k, const char *event, cJSON *args);
-/* socket.timeout(ms).emit(event, ...args, (err, ...answer) => ...), and with attachments.  to and except must be NULL. */
-SIO_API sio_err sio_emit_with(sio_socket *k, const sio_delivery *how, const char *event, cJSON *args);
-/* io.of(ns).to(rooms).except(rooms).emit(event, ...args).  A client that matches twice gets it once.  socket.to(room) is this with
- * .except = SIO_ROOMS(sio_id(k)).  Nobody matches: SIO_OK. */
+/* socket.timeout(ms).emit(event, ...args, (err, ...answer) => ...), and with attachments.  to and
+ * except must be NULL. */
+SIO_API sio_err sio_emit_with(
+	sio_socket *k, const sio_delivery *how, const char *event, cJSON *args);
+/* io.of(ns).to(rooms).except(rooms).emit(event, ...args).  A client that matches twice gets it
+ * once.  socket.to(room) is this with .except = SIO_ROOMS(sio_id(k)).  Nobody matches: SIO_OK. */
 SIO_API sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args);
-/* callback(...args).  args is an array, and is taken.  SIO_EGONE: the client has left, or it was answered before. */
+/* callback(...args).  args is an array, and is taken.  SIO_EGONE: the client has left, or it was
+ * answered before. */
 SIO_API sio_err sio_reply(sio_ack ack, cJSON *args);
 SIO_API sio_err sio_reply_with(sio_ack ack, const sio_bytes *binary, size_t nbinary, cJSON *args);
 
-/* fetchSockets, socketsJoin, socketsLeave, disconnectSockets: one loop over who matches.  fn may do anything to any socket, but
- * one that has left meanwhile is passed over.  Returns for how many it was called. */
+/* fetchSockets, socketsJoin, socketsLeave, disconnectSockets: one loop over who matches.  fn may do
+ * anything to any socket, but one that has left meanwhile is passed over.  Returns for how many it
+ * was called. */
 SIO_API size_t sio_each(sio_ns *ns, const sio_delivery *who, sio_socket_fn *fn, void *user);
 
 /* ---- One socket ------------------------------------------------------------------ */
@@ -266,18 +320,22 @@ SIO_API const char *sio_address(const sio_socket *k);
 SIO_API const char *sio_transport(const sio_socket *k);
 /* Bytes that wait for this client. */
 SIO_API size_t sio_backlog(const sio_socket *k);
-/* socket.data.  free_fn (NULL: none) is called for it when it is replaced and after the disconnect handlers. */
+/* socket.data.  free_fn (NULL: none) is called for it when it is replaced and after the disconnect
+ * handlers. */
 SIO_API void sio_set_data(sio_socket *k, void *data, void (*free_fn)(void *));
 SIO_API void *sio_data(const sio_socket *k);
-/* socket.join(room); joining twice is joining once.  SIO_EINVAL: an empty name; SIO_EGONE; SIO_ENOMEM. */
+/* socket.join(room); joining twice is joining once.  SIO_EINVAL: NULL; SIO_EGONE;
+ * SIO_ENOMEM. */
 SIO_API sio_err sio_join(sio_socket *k, const char *room);
 /* socket.leave(room); leaving a room that it is not in does nothing. */
 SIO_API sio_err sio_leave(sio_socket *k, const char *room);
 /* socket.rooms.has(room) */
 SIO_API bool sio_in_room(const sio_socket *k, const char *room);
 /* socket.rooms: fn for each room, its own id's first.  fn may join and leave. */
-SIO_API sio_err sio_rooms(const sio_socket *k, void (*fn)(const char *room, void *user), void *user);
-/* socket.disconnect(close): leaves the namespace, or closes the connection with all its namespaces. */
+SIO_API sio_err sio_rooms(
+	const sio_socket *k, void (*fn)(const char *room, void *user), void *user);
+/* socket.disconnect(close): leaves the namespace, or closes the connection with all its namespaces.
+ */
 SIO_API void sio_disconnect(sio_socket *k, bool whole_connection);
 
 /* ---- Plain HTTP beside it ----------------------------------------------------------- */
@@ -296,10 +354,13 @@ typedef struct sio_response {
 } sio_response;
 
 typedef void sio_http_fn(const sio_request *req, sio_response *res, void *user);
-/* app.get("/health", (req, res) => ...).  method "GET" answers HEAD too; path is exact.  A body is at most max_payload. */
-SIO_API sio_err sio_http(sio_server *s, const char *method, const char *path, sio_http_fn *fn, void *user);
-/* app.use(url, express.static(directory)): regular files below directory, index.html for a folder; never a file outside
- * of it or one whose name begins with a dot.  SIO_ENOENT: directory is none. */
+/* app.get("/health", (req, res) => ...).  method "GET" answers HEAD too; path is exact.  A body is
+ * at most max_payload. */
+SIO_API sio_err sio_http(
+	sio_server *s, const char *method, const char *path, sio_http_fn *fn, void *user);
+/* app.use(url, express.static(directory)): regular files below directory, index.html for a folder;
+ * never a file outside of it or one whose name begins with a dot.  SIO_ENOENT: directory is none.
+ */
 SIO_API sio_err sio_static(sio_server *s, const char *url, const char *directory);
 
 #ifdef __cplusplus

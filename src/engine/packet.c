@@ -40,7 +40,8 @@ bool payload4_read(packet *out, unsigned char **at, size_t *left)
 	unsigned char *text = *at;
 	unsigned char *end = *left ? memchr(text, PAYLOAD_SEPARATOR, *left) : NULL;
 	size_t len = end ? (size_t)(end - text) : *left;
-	size_t used = end ? len + 1 : len;
+	/* A separator at the very end stays: the empty packet behind it is to be found. */
+	size_t used = end && len + 1 < *left ? len + 1 : len;
 
 	*at += used;
 	*left -= used;

@@ -159,6 +159,7 @@ struct request {
 	bool busy; /* routed and not wholly answered: no other request is read */
 	bool head_only;
 	bool keep_alive;
+	span cors; /* the origin that the answer names; .at NULL: none */
 	route *route;
 	char *target; /* of the request, for its route */
 	size_t path_len;
@@ -168,6 +169,8 @@ struct request {
 
 /* Reads what is in data; sets aside what cannot be read yet. */
 void request_input(connection *c, unsigned char *data, size_t len);
+/* No other request is to be read; one that is not being answered ends with its connection. */
+void request_last(connection *c);
 void request_free(connection *c);
 
 /* ---- respond.c: writing responses ---- */
@@ -202,7 +205,8 @@ void engine_request_too_large(connection *c);
 void engine_request_lost(connection *c);
 /* NULL: out of memory. */
 handshake *engine_request_handshake(connection *c, const http_head *head);
-void cors_fields(const net *n, buf *out);
+/* What a page of another origin must be told; out is a head that is being written. */
+void cors_fields(connection *c, buf *out);
 
 /* ---- websocket.c ---- */
 

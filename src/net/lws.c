@@ -374,7 +374,7 @@ static void drain(net *n)
 	limit.data = &late;
 	uv_timer_start(&limit, mark_late, BYE_MS / 2, 0);
 	LIST_EACH (it, &n->connections)
-		connection_dirty(LIST_OWNER(it, connection, in_net));
+		request_last(LIST_OWNER(it, connection, in_net));
 	net_end_turn(n);
 	while (!late && !list_empty(&n->connections))
 		uv_run(&n->loop, UV_RUN_ONCE);

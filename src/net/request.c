@@ -122,9 +122,12 @@ static void begin(connection *c, const http_head *head)
 static long read_head(connection *c, unsigned char *data, size_t len)
 {
 	http_head *head = &c->net->head;
+	bool first = c->scanned == 0;
 	long n = http_head_read(head, (span){ (const char *)data, len }, &c->scanned);
 	if (n == 0) {
-		if (!timer_running(&c->deadline) || (c->request && !buf_len(&c->in)))
+		/* The time for a head runs from its first bytes on; those that follow do not renew
+		 * it. */
+		if (first)
 			connection_deadline(c, HEAD_MS);
 		return 0;
 	}
@@ -188,6 +191,17 @@ void request_next(connection *c)
 		c->in = taken;
 	else
 		buf_free(&taken);
+}
+
+void request_last(connection *c)
+{
+	request *r = c->request;
+	if (c->role != ROLE_HTTP)
+		return;
+	if (r && r->busy)
+		r->keep_alive = false;
+	else
+		connection_doom(c);
 }
 
 static bool set_aside(connection *c, const unsigned char *data, size_t len)

@@ -9,17 +9,45 @@
 
 /* ---- Cross-origin requests ---- */
 
-static bool allows_any(const net *n)
+/* The option is "*", one origin that every answer names, or a list with commas of which the asking
+ * one is named. */
+static bool is_list(const char *origins)
 {
-	return !strcmp(n->options.cors_origin, "*");
+	return strchr(origins, ',') != NULL;
 }
 
-void cors_fields(const net *n, buf *out)
+static span find_origin(const char *origins, span wanted)
 {
-	if (!n->options.cors_origin)
+	while (*origins) {
+		size_t len = strcspn(origins, ",");
+		span one = { origins, len };
+		if (span_is(one, wanted))
+			return one;
+		origins += origins[len] ? len + 1 : len;
+	}
+	return (span){ NULL, 0 };
+}
+
+static void cors_begin(connection *c, const http_head *head)
+{
+	const char *origins = c->net->options.cors_origin;
+	c->request->cors = (span){ NULL, 0 };
+	if (!origins)
 		return;
-	http_write_field(out, SPAN("Access-Control-Allow-Origin"), span_of(n->options.cors_origin));
-	if (!allows_any(n))
+	c->request->cors = is_list(origins)
+				   ? find_origin(origins, http_field_find(head, SPAN("Origin")))
+				   : span_of(origins);
+}
+
+void cors_fields(connection *c, buf *out)
+{
+	const char *origins = c->net->options.cors_origin;
+	span allowed = c->request->cors;
+	if (!origins)
+		return;
+	if (allowed.at)
+		http_write_field(out, SPAN("Access-Control-Allow-Origin"), allowed);
+	if (strcmp(origins, "*") != 0)
 		http_write_field(out, SPAN("Vary"), SPAN("Origin"));
 }
 
@@ -27,7 +55,7 @@ static void preflight(connection *c, const http_head *head)
 {
 	response r = RESPONSE(204);
 	span wanted = http_field_find(head, SPAN("Access-Control-Request-Headers"));
-	cors_fields(c->net, &r.fields);
+	cors_fields(c, &r.fields);
 	http_write_field(&r.fields, SPAN("Access-Control-Allow-Methods"),
 		SPAN("GET,HEAD,PUT,PATCH,POST,DELETE"));
 	if (wanted.at)
@@ -62,7 +90,7 @@ static void exchange_answer(exchange *x, int status, answer_type type, bytes *bo
 	response r = RESPONSE(status);
 	r.type = types[type];
 	r.body = body;
-	cors_fields(c->net, &r.fields);
+	cors_fields(c, &r.fields);
 	if (type != ANSWER_EMPTY)
 		http_write_field(&r.fields, SPAN("Cache-Control"), SPAN("no-store"));
 	respond(c, &r);
@@ -106,7 +134,7 @@ static void refuse(connection *c, refusal why, bool upgrade)
 		r.type = "text/html";
 		snprintf(text, sizeof text, "%s", message);
 	} else {
-		cors_fields(c->net, &r.fields);
+		cors_fields(c, &r.fields);
 		r.type = "application/json";
 		snprintf(text, sizeof text, "{\"code\":%d,\"message\":\"%s\"}", why, message);
 	}
@@ -145,7 +173,7 @@ handshake *engine_request_handshake(connection *c, const http_head *head)
 	for (size_t i = 0; i < head->nfields; i++)
 		handshake_add_header(b, head->fields[i].name, head->fields[i].value);
 	handshake *h = handshake_finish(b, query_at, headers_at);
-	buf_free(b);
+	buf_clear(b);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	if (h)
 		h->issued_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
@@ -214,26 +242,42 @@ static bool client_file(connection *c, const http_head *head)
 	span name = { head->path.at + prefix, head->path.len - prefix };
 	if (!c->net->bundle || !bundle_answer(c->net->bundle, name, head, &r))
 		return false;
-	cors_fields(c->net, &r.fields);
+	cors_fields(c, &r.fields);
 	respond(c, &r);
 	return true;
 }
 
-/* A parameter that is not there has no address; one without a value has. */
-static span parameter(const http_head *head, span key)
+/* What a parameter of the query decodes to.  No value that means anything here is longer than
+ * PARAMETER_MAX; a longer one stays as it was sent. */
+enum { PARAMETER_MAX = 32 };
+
+typedef struct parameter {
+	span value; /* .at NULL: it is not there */
+	char text[PARAMETER_MAX];
+} parameter;
+
+static span read_parameter(parameter *p, connection *c, const http_head *head, span key)
 {
-	span value = { NULL, 0 };
-	query_find(head->query, key, &value);
-	return value;
+	buf *decoded = &c->net->scratch;
+	p->value = (span){ NULL, 0 };
+	if (!query_find(head->query, key, &p->value) || !memchr(p->value.at, '%', p->value.len))
+		return p->value;
+	buf_clear(decoded);
+	if (url_decode(decoded, p->value, true) && buf_len(decoded) <= sizeof p->text) {
+		memcpy(p->text, buf_data(decoded), buf_len(decoded));
+		p->value = (span){ p->text, buf_len(decoded) };
+	}
+	return p->value;
 }
 
 static void to_engine(connection *c, const http_head *head)
 {
 	session *known;
+	parameter transport, sid, eio;
 	engine_request q = {
-		.transport = parameter(head, SPAN("transport")),
-		.sid = parameter(head, SPAN("sid")),
-		.eio = parameter(head, SPAN("EIO")),
+		.transport = read_parameter(&transport, c, head, SPAN("transport")),
+		.sid = read_parameter(&sid, c, head, SPAN("sid")),
+		.eio = read_parameter(&eio, c, head, SPAN("EIO")),
 		.get = head->method == HTTP_GET,
 		.upgrade = head->upgrade && http_has_token(http_field_find(head, SPAN("Upgrade")),
 						    SPAN("websocket")),
@@ -251,6 +295,7 @@ static void to_engine(connection *c, const http_head *head)
 
 void engine_request_begin(connection *c, const http_head *head)
 {
+	cors_begin(c, head);
 	if (client_file(c, head))
 		return;
 	if (head->method == HTTP_OPTIONS && c->net->options.cors_origin)

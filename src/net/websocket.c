@@ -175,7 +175,7 @@ static void write_switching(connection *c, span key)
 	http_write_field(&c->out, SPAN("Upgrade"), SPAN("websocket"));
 	http_write_field(&c->out, SPAN("Connection"), SPAN("Upgrade"));
 	http_write_field(&c->out, SPAN("Sec-WebSocket-Accept"), span_of(accept));
-	cors_fields(c->net, &c->out);
+	cors_fields(c, &c->out);
 	http_write_end(&c->out);
 }
 
@@ -211,6 +211,7 @@ void websocket_begin(connection *c, const http_head *head, const engine_request 
 		w->session = engine_open(c->net->engine, r->eio, h, &w->base);
 	if (!w->session)
 		send_close(w, WS_CLOSE_NONE, NULL);
+	request_free(c);
 }
 
 void websocket_lost(connection *c)

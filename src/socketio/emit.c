@@ -227,7 +227,8 @@ sio_err sio_reply(sio_ack ack, cJSON *args)
 
 /* ---- JSON for applications ---- */
 
-cJSON *sio_json(const char *fmt, ...)
+/* The parentheses keep the macro of that name away. */
+cJSON *(sio_json)(const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);

@@ -19,9 +19,10 @@
 #include <stdbool.h>
 
 /*
- * The tree of one JSON text, already checked by json_scan_value() or not; NULL: not JSON, deeper
- * than max_depth, or out of memory.  No recursion.  Of equal keys the last value wins and stands
- * where the first stood, as in JSON.parse.
+ * The tree of one JSON text, already checked by json_scan_value() or not, with white space around
+ * it or not; NULL: not JSON, deeper than max_depth (at most JSON_DEPTH_LIMIT counts), or out of
+ * memory.  No recursion.  Of equal keys the last value wins and stands where the first stood, as in
+ * JSON.parse, and no choice of keys makes that slow.  The text is taken to be valid UTF-8.
  * "__proto__" is a key like any other.  Numbers are the nearest double; beyond its range they are
  * infinite, as JSON.parse has them.  Every node comes from cJSON's allocator, so cJSON_Delete()
  * frees it.
@@ -33,19 +34,21 @@ cJSON *json_parse(span text, unsigned max_depth);
  * double, in the form that JavaScript's Number.prototype.toString gives (1e+21, 5e-324, -0 as 0);
  * NaN and infinities as null; bytes that are not UTF-8 (nor one of the two forms above) as U+FFFD;
  * cJSON_Raw as it is.  No recursion, whatever the depth. false: out of memory, the limit of out, or
- * a node of no type.
+ * a node of no type; the content of out is then what it was.
  */
 bool json_print(buf *out, const cJSON *tree);
 /* Appends text as a JSON string with its quotes, under the same rules. */
 bool json_print_string(buf *out, span text);
 
-/* cJSON_Delete() without recursion; NULL is accepted. */
+/* cJSON_Delete() without recursion; NULL is accepted.  Trees from json_parse() may be deeper than
+ * cJSON_Delete()'s recursion is good for. */
 void json_free(cJSON *tree);
 
 /*
  * sio_json()'s engine: a JSON template with printf conversions for values.  The grammar is
- * documented at sio_json() in include/sio.h.  Every %p tree is taken, on failure too. NULL: the
- * template is not JSON, a conversion is unknown, a taken tree was NULL, or out of memory.
+ * documented at sio_json() in include/sio.h.  Every %p tree is taken, on failure too, unless a
+ * conversion that C does not know stands before it. NULL: the template is malformed, a conversion
+ * is unknown or out of place, a taken tree was NULL, or out of memory.
  */
 cJSON *json_format(const char *fmt, va_list args);
 

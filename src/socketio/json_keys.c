@@ -2,18 +2,21 @@
 /*
  * json_keys - what JSON.parse does with equal keys: the last value wins, at the place of the first.
  *
- * A few keys are compared with each other.  Many are sorted, by merging, in the `next` of the
- * nodes themselves while `prev` remembers their order: no memory, no hash that a peer could aim
- * at, and n log n comparisons at worst.
+ * A few keys are compared with each other.  Many are looked up in a map, whose hash is keyed, so
+ * that no choice of keys makes it slow.
  */
+#include "../base/map.h"
 #include "json.h"
 #include "json_tree.h"
+#include <stdlib.h>
 #include <string.h>
 
-enum {
-	FEW_KEYS = 8,
-	SORT_BINS = 48 /* bin i holds a sorted list of 2^i nodes: more than there can be */
-};
+enum { FEW_KEYS = 16 }; /* up to here comparing is cheaper than a map */
+
+typedef struct member {
+	map_node node;
+	cJSON *item;
+} member;
 
 /* b's value takes the place of a's, and b, left without a key, is to be dropped. */
 static void supersede(cJSON *a, cJSON *b)
@@ -46,49 +49,21 @@ static bool supersede_few(cJSON *first)
 	return found;
 }
 
-/* Of equal keys a's come first. */
-static cJSON *merge(cJSON *a, cJSON *b)
+static bool supersede_known(map *known, member *members, cJSON *item)
 {
-	cJSON *head = NULL;
-	cJSON **tail = &head;
-	while (a && b) {
-		cJSON **least = strcmp(a->string, b->string) <= 0 ? &a : &b;
-		*tail = *least;
-		tail = &(*least)->next;
-		*least = *tail;
-	}
-	*tail = a ? a : b;
-	return head;
-}
-
-static cJSON *sort(cJSON *list)
-{
-	cJSON *bins[SORT_BINS] = { NULL };
-	while (list) {
-		cJSON *carry = list;
-		list = list->next;
-		carry->next = NULL;
-		size_t i = 0;
-		for (; bins[i]; i++) {
-			carry = merge(bins[i], carry);
-			bins[i] = NULL;
+	bool found = false;
+	for (member *m = members; item; item = item->next, m++) {
+		span key = span_of(item->string);
+		map_node *first = map_find(known, key);
+		if (first) {
+			supersede(MAP_OWNER(first, member, node)->item, item);
+			found = true;
+			continue;
 		}
-		bins[i] = carry;
+		m->item = item;
+		map_add(known, &m->node, key);
 	}
-	cJSON *sorted = NULL;
-	for (size_t i = 0; i < SORT_BINS; i++)
-		sorted = merge(bins[i], sorted);
-	return sorted;
-}
-
-static void supersede_sorted(cJSON *first)
-{
-	while (first) {
-		cJSON *other = first->next;
-		for (; other && strcmp(first->string, other->string) == 0; other = other->next)
-			supersede(first, other);
-		first = other;
-	}
+	return found;
 }
 
 static void drop(cJSON *node)
@@ -119,26 +94,34 @@ static void relink(cJSON *object)
 	}
 }
 
-static bool has_many(const cJSON *node)
+static size_t count(const cJSON *node)
 {
 	size_t n = 0;
-	while (node && n <= FEW_KEYS) {
-		node = node->next;
+	for (; node; node = node->next)
 		n++;
-	}
-	return n > FEW_KEYS;
+	return n;
 }
 
-void json_unique_keys(cJSON *object)
+static bool unique_many(cJSON *object, size_t n)
 {
-	cJSON *first = object->child;
-	if (!first)
-		return;
-	if (!has_many(first)) {
-		if (supersede_few(first))
-			relink(object);
-		return;
-	}
-	supersede_sorted(sort(first));
-	relink(object);
+	member *members = malloc(n * sizeof *members);
+	if (!members)
+		return false;
+	map known;
+	map_init(&known);
+	if (supersede_known(&known, members, object->child))
+		relink(object);
+	map_fini(&known);
+	free(members);
+	return true;
+}
+
+bool json_unique_keys(cJSON *object)
+{
+	size_t n = count(object->child);
+	if (n > FEW_KEYS)
+		return unique_many(object, n);
+	if (n > 1 && supersede_few(object->child))
+		relink(object);
+	return true;
 }

@@ -56,13 +56,16 @@ static bool in_object(const json_reader *r)
 	return r->tree.open->type == cJSON_Object;
 }
 
-static bool take_end(json_reader *r)
+static bool at_end(const json_reader *r)
 {
-	if (!json_take(r, in_object(r) ? '}' : ']'))
-		return false;
-	json_tree_close(&r->tree);
+	return r->rest.len && *r->rest.at == (in_object(r) ? '}' : ']');
+}
+
+static bool read_end(json_reader *r)
+{
+	json_skip(r, 1);
 	r->depth_left++;
-	return true;
+	return json_tree_close(&r->tree);
 }
 
 /* After a value: closes what ends here, and goes on to where the next value begins.  *more is
@@ -71,11 +74,10 @@ static bool read_separator(json_reader *r, bool *more)
 {
 	while (r->tree.open) {
 		skip_space(r);
-		if (take_end(r))
-			continue;
-		if (!json_take(r, ','))
+		if (!at_end(r))
+			return json_take(r, ',') && (!in_object(r) || read_key(r));
+		if (!read_end(r))
 			return false;
-		return !in_object(r) || read_key(r);
 	}
 	*more = false;
 	return true;
@@ -92,8 +94,8 @@ static bool read_opening(json_reader *r, int type, bool *more)
 	if (!json_tree_open(&r->tree, type))
 		return false;
 	skip_space(r);
-	if (take_end(r))
-		return read_separator(r, more);
+	if (at_end(r))
+		return read_end(r) && read_separator(r, more);
 	return !in_object(r) || read_key(r);
 }
 

@@ -139,11 +139,11 @@ static void leave(json_tree *t)
 	closed->next = NULL;
 }
 
-void json_tree_close(json_tree *t)
+bool json_tree_close(json_tree *t)
 {
-	if (t->open->type == cJSON_Object)
-		json_unique_keys(t->open);
+	bool ok = t->open->type != cJSON_Object || json_unique_keys(t->open);
 	leave(t);
+	return ok;
 }
 
 cJSON *json_tree_finish(json_tree *t, bool ok)

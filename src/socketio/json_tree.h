@@ -35,12 +35,13 @@ char *json_copy_text(span text);
 bool json_tree_add(json_tree *t, cJSON *node);
 /* The same with a new array or object, which is then open. */
 bool json_tree_open(json_tree *t, int type);
-/* Closes what is open; of equal keys the last value moves to the place of the first. */
-void json_tree_close(json_tree *t);
+/* Closes what is open; of equal keys the last value moves to the place of the first.  false: out
+ * of memory. */
+bool json_tree_close(json_tree *t);
 /* The finished tree; after a failure (ok is false) everything is freed and it is NULL. */
 cJSON *json_tree_finish(json_tree *t, bool ok);
 
-/* Makes the keys of an object unique; called by json_tree_close(). */
-void json_unique_keys(cJSON *object);
+/* Makes the keys of an object unique, for json_tree_close(); false: out of memory. */
+bool json_unique_keys(cJSON *object);
 
 #endif

@@ -113,9 +113,9 @@ static bool is_own(const sio_socket *k, span name)
 
 sio_err sio_join(sio_socket *k, const char *name)
 {
-	span key = name ? span_of(name) : SPAN("");
-	if (!key.len)
+	if (!name)
 		return SIO_EINVAL;
+	span key = span_of(name);
 	if (k->state == SOCKET_LEFT)
 		return SIO_EGONE;
 	if (is_own(k, key)) {
@@ -135,9 +135,9 @@ sio_err sio_join(sio_socket *k, const char *name)
 
 sio_err sio_leave(sio_socket *k, const char *name)
 {
-	span key = name ? span_of(name) : SPAN("");
-	if (!key.len)
+	if (!name)
 		return SIO_EINVAL;
+	span key = span_of(name);
 	if (k->state == SOCKET_LEFT)
 		return SIO_EGONE;
 	if (is_own(k, key)) {
