@@ -13,7 +13,7 @@
 enum { CODINGS = CODING_BROTLI + 1 };
 /* Protects memory if the folder is a wrong one; the largest file of the package has 0.3 MB. */
 enum { FILE_MAX = 8 * 1024 * 1024 };
-/* Real package.json files nest three levels deep. */
+/* Deeper than any package.json is nested. */
 enum { JSON_DEPTH = 32 };
 enum { VERSION_MAX = 64 };
 /* Of zlib's 9 and brotli's 11: each is done once, but the loop waits for it. */

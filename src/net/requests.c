@@ -273,9 +273,9 @@ static span read_parameter(parameter *p, connection *c, const http_head *head, s
 static void to_engine(connection *c, const http_head *head)
 {
 	session *known;
-	parameter transport, sid, eio;
+	parameter name, sid, eio;
 	engine_request q = {
-		.transport = read_parameter(&transport, c, head, SPAN("transport")),
+		.transport = read_parameter(&name, c, head, SPAN("transport")),
 		.sid = read_parameter(&sid, c, head, SPAN("sid")),
 		.eio = read_parameter(&eio, c, head, SPAN("EIO")),
 		.get = head->method == HTTP_GET,
