@@ -70,7 +70,7 @@ static void send_auth(sio_socket *k, void *user)
 	(void)user;
 	const cJSON *auth = sio_auth(k);
 	cJSON *copy = auth ? cJSON_Duplicate(auth, true) : cJSON_CreateObject();
-	sio_emit(k, "auth", sio_json("[%p]", (void *)copy));
+	sio_emit(k, "auth", sio_json("[%p]", copy));
 }
 
 static void on_message(sio_socket *k, const sio_event *ev, void *user)
@@ -155,8 +155,7 @@ static void tell(sio_socket *k, const sio_event *ev, sio_delivery how, const cha
 	cJSON *msg = cJSON_Duplicate(cJSON_GetArrayItem(ev->args, n), true);
 	how.binary = ev->binary;
 	how.nbinary = ev->nbinary;
-	sio_broadcast(
-		sio_namespace(k), &how, name, msg ? sio_json("[%p]", (void *)msg) : sio_json("[]"));
+	sio_broadcast(sio_namespace(k), &how, name, msg ? sio_json("[%p]", msg) : sio_json("[]"));
 	done(ev);
 }
 
@@ -228,7 +227,7 @@ static void on_whoami(sio_socket *k, const sio_event *ev, void *user)
 	cJSON *rooms = cJSON_CreateArray();
 	(void)user;
 	sio_rooms(k, add_room, rooms);
-	sio_reply(ev->ack, sio_json("[{id: %s, rooms: %p}]", sio_id(k), (void *)rooms));
+	sio_reply(ev->ack, sio_json("[{id: %s, rooms: %p}]", sio_id(k), rooms));
 }
 
 static void tick(sio_socket *k, const cJSON *count)
