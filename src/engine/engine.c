@@ -76,8 +76,8 @@ static refusal check_known(const engine *e, const engine_request *r, session **k
 	session *s = find(e, r->sid);
 	if (!s)
 		return REFUSED_SID;
-	if (r->upgrade ? !span_is(r->transport, SPAN("websocket"))
-		       : !span_is(r->transport, span_of(s->transport->ops->name)))
+	bool websocket = span_is(r->transport, SPAN("websocket"));
+	if (websocket != r->upgrade || (websocket ? !session_upgradable(s) : !s->polling))
 		return REFUSED_REQUEST;
 	if (dialect_for(r->eio) != s->dialect)
 		return REFUSED_REQUEST;
@@ -93,7 +93,7 @@ refusal engine_check(const engine *e, const engine_request *r, session **known)
 	if (websocket ? !e->options.websocket
 		      : !e->options.polling || !span_is(r->transport, SPAN("polling")))
 		return REFUSED_TRANSPORT;
-	if (r->sid.at)
+	if (r->sid.len)
 		return check_known(e, r, known);
 	if (!r->get)
 		return REFUSED_METHOD;
@@ -128,12 +128,16 @@ bytes *engine_open_packet(const session *s)
 	return b;
 }
 
+static session *begin(session *s, transport *t)
+{
+	session_open(s, t);
+	return s->state == SESSION_CLOSED ? NULL : s;
+}
+
 session *engine_open(engine *e, span eio, handshake *h, transport *t)
 {
 	session *s = session_new(e, dialect_for(eio), h);
-	if (s)
-		session_open(s, t);
-	return s;
+	return s ? begin(s, t) : NULL;
 }
 
 session *engine_open_polling(engine *e, span eio, handshake *h)
@@ -146,8 +150,7 @@ session *engine_open_polling(engine *e, span eio, handshake *h)
 		session_free(s);
 		return NULL;
 	}
-	session_open(s, &s->polling->base);
-	return s;
+	return begin(s, &s->polling->base);
 }
 
 /* ---- Turns ---- */

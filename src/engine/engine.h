@@ -29,6 +29,7 @@ typedef struct engine_options {
 typedef struct engine_events {
 	bool (*open)(void *user, session *s); /* false: out of memory, the session ends */
 	void (*message)(session *s, unsigned char *data, size_t len, bool binary);
+	/* Once for each session, also for one whose open failed. */
 	void (*closed)(session *s, const char *reason);
 } engine_events;
 
@@ -63,7 +64,7 @@ const char *refusal_message(refusal r);
 int refusal_status(refusal r); /* HTTP */
 
 typedef struct engine_request {
-	span transport, sid, eio; /* of the query; .at NULL: not there */
+	span transport, sid, eio; /* of the query, decoded; empty: not there */
 	bool get;                 /* the method */
 	bool upgrade;             /* asks to become a WebSocket */
 } engine_request;
@@ -72,7 +73,7 @@ typedef struct engine_request {
 refusal engine_check(const engine *e, const engine_request *r, session **known);
 
 /* A new session for a request that passed, by WebSocket.  Takes the handshake, in any case.  NULL:
- * out of memory. */
+ * out of memory, or ended by the application at once; the transport was told to close then. */
 session *engine_open(engine *e, span eio, handshake *h, transport *t);
 /* The same by long-polling; its transport is made here. */
 session *engine_open_polling(engine *e, span eio, handshake *h);

@@ -95,11 +95,11 @@ bool handshake_next(
 
 const char *handshake_query(const handshake *h, const char *key)
 {
-	const char *name, *value;
+	const char *name, *value, *last = NULL;
 	for (size_t at = 0; handshake_next(h, false, &at, &name, &value);)
 		if (!strcmp(name, key))
-			return value;
-	return NULL;
+			last = value;
+	return last;
 }
 
 const char *handshake_header(const handshake *h, const char *name)

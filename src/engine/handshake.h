@@ -38,7 +38,8 @@ handshake *handshake_finish(const buf *scratch, uint32_t query_at, uint32_t head
 
 const char *handshake_address(const handshake *h);
 const char *handshake_url(const handshake *h);
-/* The value; NULL: not there.  Names of headers are compared without regard to case. */
+/* The value; NULL: not there.  Of a key that is there twice the last value counts; names of headers
+ * are compared without regard to case. */
 const char *handshake_query(const handshake *h, const char *key);
 const char *handshake_header(const handshake *h, const char *name);
 

@@ -37,15 +37,17 @@ bytes *packet_write(packet_type type, span data)
 
 bool payload4_read(packet *out, unsigned char **at, size_t *left)
 {
+	if (*left == 0)
+		return false;
 	unsigned char *text = *at;
-	unsigned char *end = *left ? memchr(text, PAYLOAD_SEPARATOR, *left) : NULL;
+	unsigned char *end = memchr(text, PAYLOAD_SEPARATOR, *left);
 	size_t len = end ? (size_t)(end - text) : *left;
 	/* A separator at the very end stays: the empty packet behind it is to be found. */
 	size_t used = end && len + 1 < *left ? len + 1 : len;
 
 	*at += used;
 	*left -= used;
-	return packet_read(out, text, len);
+	return utf8_valid(text, len) && packet_read(out, text, len);
 }
 
 size_t payload4_size(const bytes *b)

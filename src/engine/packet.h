@@ -44,7 +44,8 @@ bytes *packet_write(packet_type type, span data);
 /* ---- The payloads of long-polling, Engine.IO 4: packets with 0x1e between them ---- */
 
 /* Cuts the next packet off the front of what is left, and decodes it in place; false: it is not a
- * packet. */
+ * packet, or not UTF-8.  A separator that ends the payload is left, for there is an empty packet
+ * behind it. */
 bool payload4_read(packet *out, unsigned char **at, size_t *left);
 /* Appends one packet; out is empty before the first. */
 void payload4_write(buf *out, bytes *b);

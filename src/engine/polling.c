@@ -65,19 +65,30 @@ static void polling_control(transport *t, span text)
 static void polling_release(transport *t)
 {
 	polling *p = polling_of(t);
-	if (p->get && !session_peek(p->session, t, 0))
+	if (session_peek(p->session, t, 0))
+		polling_flush(p);
+	else if (p->get)
 		answer_packet(p, p->session->engine->noop);
+}
+
+/* Only a POST whose packets were handled is told so; the sender of half a body must not believe
+ * that it was. */
+static void end_post(polling *p)
+{
+	if (p->post && p->taken)
+		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));
+	else if (p->post)
+		drop(&p->post);
 }
 
 static bool polling_close(transport *t, bool wait)
 {
 	polling *p = polling_of(t);
-	if (p->post)
-		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));
+	if (wait && !p->get)
+		return false;
+	end_post(p);
 	if (p->get)
 		answer_packet(p, p->session->engine->bye);
-	else if (wait)
-		return false;
 	return true;
 }
 
@@ -151,13 +162,14 @@ void polling_post(polling *p, exchange *x)
 		return;
 	}
 	p->post = x;
+	p->taken = false;
 	x->polling = p;
 }
 
 void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len)
 {
-	/* Until it is answered the POST stays where it is, so that a second one is seen to overlap.
-	 */
+	/* What its packets lead to may answer it. */
+	p->taken = true;
 	session_receive_payload(p->session, &p->base, data, len);
 	if (p->post == x)
 		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));

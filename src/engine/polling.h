@@ -39,6 +39,7 @@ typedef struct polling {
 	session *session;
 	exchange *get, *post;
 	bool ready; /* the GET was told that there is output */
+	bool taken; /* the body of the POST has arrived */
 } polling;
 
 polling *polling_new(session *s); /* NULL: out of memory */

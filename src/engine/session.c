@@ -5,7 +5,8 @@
 #include "polling.h"
 #include <stdlib.h>
 
-/* How long a goodbye waits for a poll that fetches it; protects the table of sessions. */
+/* How long a peer has to fetch what is queued at a close, and then the goodbye; protects the table
+ * of sessions. */
 enum { GOODBYE_MS = 30000 };
 
 static uint64_t now(const session *s)
@@ -80,6 +81,8 @@ void session_close(session *s, const char *reason)
 	s->state = SESSION_CLOSING;
 	s->reason = reason;
 	drop_candidate(s);
+	timer_stop(s->engine->wheel, &s->heartbeat);
+	start(s, &s->upgrade, GOODBYE_MS);
 	if (s->out.len == 0)
 		say_goodbye(s);
 }
@@ -122,6 +125,7 @@ static void heartbeat_start(session *s)
 {
 	const engine_options *o = &s->engine->options;
 	s->awaits_pong = false;
+	s->put_off = false;
 	start(s, &s->heartbeat,
 		s->dialect->server_pings ? o->ping_interval_ms
 					 : o->ping_interval_ms + o->ping_timeout_ms);
@@ -130,8 +134,8 @@ static void heartbeat_start(session *s)
 static void heartbeat_due(timer *t)
 {
 	session *s = LIST_OWNER(t, session, heartbeat);
-	if (s->state == SESSION_CLOSING || s->awaits_pong || !s->dialect->server_pings) {
-		session_fail(s, s->state == SESSION_CLOSING ? s->reason : CLOSED_BY_TIMEOUT);
+	if (s->awaits_pong || !s->dialect->server_pings) {
+		session_fail(s, CLOSED_BY_TIMEOUT);
 		return;
 	}
 	s->awaits_pong = true;
@@ -140,7 +144,16 @@ static void heartbeat_due(timer *t)
 		session_fail(s, CLOSED_BY_ERROR);
 }
 
-/* ---- Packets: one table, an empty cell is a protocol error ---- */
+/* Whatever comes shows that the peer lives; but a ping that it never answers is found out. */
+static void put_off_timeout(session *s, const packet *p)
+{
+	if (s->state != SESSION_OPEN || !s->awaits_pong || s->put_off || p->type == PACKET_PONG)
+		return;
+	s->put_off = true;
+	start(s, &s->heartbeat, s->engine->options.ping_timeout_ms);
+}
+
+/* ---- Packets: one table ---- */
 
 typedef void step_fn(session *s, const packet *p);
 
@@ -185,6 +198,17 @@ static step_fn *const steps[SESSION_STATES][PACKET_TYPES] = {
 	[SESSION_CLOSED] = { ignore, ignore, ignore, ignore, ignore, ignore, ignore },
 };
 
+/* NULL: what came is not a packet. */
+static void step(session *s, const packet *p)
+{
+	if (p) {
+		put_off_timeout(s, p);
+		steps[s->state][p->type](s, p);
+	} else if (s->state == SESSION_OPEN) {
+		session_fail(s, CLOSED_BY_PARSER);
+	}
+}
+
 /* ---- Upgrade ---- */
 
 static void upgrade_due(timer *t)
@@ -196,10 +220,15 @@ static void upgrade_due(timer *t)
 		session_fail(s, s->reason);
 }
 
+bool session_upgradable(const session *s)
+{
+	return s->state == SESSION_OPEN && s->polling && !s->candidate &&
+	       s->engine->options.allow_upgrades;
+}
+
 bool session_probe(session *s, transport *candidate)
 {
-	if (s->state != SESSION_OPEN || s->candidate || !s->polling ||
-		!s->engine->options.allow_upgrades)
+	if (!session_upgradable(s))
 		return false;
 	s->candidate = candidate;
 	start(s, &s->upgrade, s->engine->options.upgrade_timeout_ms);
@@ -245,43 +274,38 @@ void session_receive(session *s, transport *t, unsigned char *data, size_t len, 
 	packet p = { PACKET_MESSAGE, true, { (const char *)data, len } };
 	bool good = binary || packet_read(&p, data, len);
 
+	if (s->doomed)
+		return;
 	if (t == s->candidate)
 		candidate_step(s, good ? &p : NULL);
-	else if (t != s->transport)
-		return;
-	else if (good && steps[s->state][p.type])
-		steps[s->state][p.type](s, &p);
-	else
-		session_fail(s, CLOSED_BY_PARSER);
+	else if (t == s->transport)
+		step(s, good ? &p : NULL);
 }
 
 void session_receive_payload(session *s, transport *t, unsigned char *data, size_t len)
 {
 	packet p;
-	if (t != s->transport)
-		return;
-	do {
-		if (!s->dialect->payload_read(&p, &data, &len) || !steps[s->state][p.type]) {
-			session_fail(s, CLOSED_BY_PARSER);
+	bool good = true;
+	for (bool first = true; good && (first || len); first = false) {
+		if (t != s->transport || s->doomed)
 			return;
-		}
-		steps[s->state][p.type](s, &p);
-	} while (len && t == s->transport);
+		good = s->dialect->payload_read(&p, &data, &len);
+		step(s, good ? &p : NULL);
+	}
 }
 
 /* ---- Output ---- */
 
 bool session_send(session *s, bytes *b)
 {
-	if (s->state != SESSION_OPEN || s->doomed || !queue_push(&s->out, b)) {
+	if (s->state != SESSION_OPEN || s->doomed) {
 		bytes_unref(b);
 		return false;
 	}
-	if (s->out.bytes > s->engine->options.max_queue) {
+	if (!push(s, b) || s->out.bytes > s->engine->options.max_queue) {
 		session_doom(s, CLOSED_BY_ERROR);
 		return false;
 	}
-	s->transport->ops->wake(s->transport);
 	return true;
 }
 

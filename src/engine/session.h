@@ -42,6 +42,7 @@ typedef struct session {
 	char sid[ID_LEN + 1];
 	uint8_t state; /* session_state */
 	bool awaits_pong : 1;
+	bool put_off : 1;   /* that pong's last moment, by another packet */
 	bool probed : 1;    /* the candidate's probe was answered */
 	bool doomed : 1;    /* ends at the next engine_settle() */
 	const char *reason; /* of a close under way */
@@ -61,9 +62,9 @@ typedef struct session {
 
 /* ---- For the layer above ---- */
 
-/* Queues a message packet.  Takes the reference.  false: the session is closing or doomed, or out
- * of memory. A queue over the limit dooms the session, which ends at the next engine_settle(), not
- * here. */
+/* Queues a message packet.  Takes the reference.  false: the session is closing or doomed.  A queue
+ * over the limit dooms the session, and so does a lack of memory: a hole in what the client gets
+ * would be worse.  It ends at the next engine_settle(), not here. */
 bool session_send(session *s, bytes *b);
 /* Whether something sent now would leave with this turn. */
 bool session_writable(const session *s);
@@ -73,7 +74,8 @@ size_t session_backlog(const session *s);
 void session_close(session *s, const char *reason);
 /* Ends it now, undelivered output is dropped. */
 void session_fail(session *s, const char *reason);
-/* The same at the next engine_settle(): from where the application must not be called. */
+/* The same at the next engine_settle(): from where the application must not be called.  What the
+ * peer sends until then is ignored. */
 void session_doom(session *s, const char *reason);
 
 /* ---- For transports ---- */
@@ -96,7 +98,9 @@ void session_closed_by_poll(session *s);
 session *session_new(struct engine *e, const dialect *d, handshake *h);
 void session_open(session *s, transport *t); /* queues the open packet, starts the heartbeat */
 void session_free(session *s);
-/* A websocket wants to take over; false: not in this state, the candidate is to be closed. */
+/* Whether a websocket may try to take over now. */
+bool session_upgradable(const session *s);
+/* It tries; false: not in this state, the candidate is to be closed. */
 bool session_probe(session *s, transport *candidate);
 
 #endif

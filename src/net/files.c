@@ -77,11 +77,14 @@ static char *absolute(const char *directory)
 	return path;
 }
 
+/* NULL with errno set. */
 static mount *mount_new(span url, const char *directory)
 {
 	mount *m = malloc(sizeof *m + url.len);
-	if (!m)
+	if (!m) {
+		errno = ENOMEM;
 		return NULL;
+	}
 	m->directory = absolute(directory);
 	if (!m->directory) {
 		free(m);

@@ -141,17 +141,18 @@ static void on_ws_event(websocket *w, ws_event *ev)
 	}
 }
 
+/* The last call, which finds nothing whole, gives back what the last message took. */
 void websocket_input(connection *c, unsigned char *data, size_t len)
 {
 	net *n = c->net;
-	while (len && !c->doomed && !c->closing) {
-		ws_event ev;
+	ws_event ev;
+	do {
 		size_t used = ws_decode(&c->websocket->decoder, data, len, &ev);
 		on_ws_event(c->websocket, &ev);
 		n->owner.settle(n->owner.user);
 		data += used;
 		len -= used;
-	}
+	} while (ev.kind != WS_NEED_MORE && !c->doomed && !c->closing);
 }
 
 /* ---- Opening ---- */

@@ -63,7 +63,6 @@ inquiry *inquiry_new(sio_ns *ns, const sio_delivery *how, bool single)
 		free(q);
 		return NULL;
 	}
-	ns->next_ack++;
 	return q;
 }
 
@@ -84,6 +83,7 @@ bool inquiry_add(inquiry *q, sio_socket *k)
 void inquiry_begin(inquiry *q, unsigned timeout_ms)
 {
 	io *o = q->ns->io;
+	q->ns->next_ack++;
 	if (list_empty(&q->asks))
 		finish(q, SIO_OK);
 	else if (timeout_ms)
@@ -106,14 +106,20 @@ void inquiry_finished(inquiry *q)
 	list_append(&q->ns->io->dead_inquiries, &q->in_io);
 }
 
+/* With a deadline everyone has to answer, without one only those who stay; and where nobody is left
+ * to answer there is nothing to wait for. */
 void ack_forget(sio_socket *k)
 {
 	while (!list_empty(&k->asks)) {
 		ask *a = LIST_OWNER(k->asks.next, ask, in_socket);
 		inquiry *q = a->inquiry;
 		ask_free(a);
+		if (q->single)
+			q->err = SIO_EGONE;
+		else if (timer_running(&q->deadline))
+			q->err = SIO_ETIMEDOUT;
 		if (list_empty(&q->asks))
-			finish(q, q->single ? SIO_EGONE : SIO_OK);
+			finish(q, q->err);
 	}
 }
 
@@ -128,6 +134,8 @@ static void keep_answer(inquiry *q, cJSON *args)
 		args->child ? cJSON_DetachItemViaPointer(args, args->child) : cJSON_CreateNull();
 	if (first)
 		cJSON_AddItemToArray(q->answers, first);
+	else
+		q->err = SIO_ENOMEM;
 	json_free(args);
 }
 
@@ -165,6 +173,6 @@ bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_
 	}
 	keep_answer(q, args);
 	if (last)
-		finish(q, SIO_OK);
+		finish(q, q->err);
 	return true;
 }

@@ -9,8 +9,7 @@
 
 static void connect_due(timer *t)
 {
-	client *c = LIST_OWNER(t, client, connect_timeout);
-	session_close(c->session, CLOSED_BY_SERVER);
+	client_reject(LIST_OWNER(t, client, connect_timeout), CLOSED_BY_SERVER);
 }
 
 bool client_open(io *o, session *s)
@@ -181,6 +180,13 @@ static packet_fn *const packet_fns[SP_TYPES] = {
 	[SP_BINARY_ACK] = on_ack,
 };
 
+/* For a packet that may not come now.  Closing a poll takes a while, and the reference tells its
+ * sockets so. */
+static void reject_misplaced(client *c)
+{
+	client_reject(c, c->session->polling ? "forced server close" : CLOSED_BY_SERVER);
+}
+
 /* Whether the packet may come now; *k is its socket, NULL for one that comes late to a namespace
  * that was left. */
 static bool in_order(const client *c, const sp_packet *p, sio_socket **k)
@@ -199,7 +205,7 @@ static void dispatch(client *c, const sp_packet *p, parts b)
 {
 	sio_socket *k;
 	if (!in_order(c, p, &k))
-		client_reject(c, "forced server close");
+		reject_misplaced(c);
 	else if (!k && p->type != SP_CONNECT)
 		return;
 	else if (!packet_fns[p->type](c, k, p, b))
@@ -212,7 +218,7 @@ static void partial_begin(client *c, const sp_packet *p, span text)
 {
 	sio_socket *k;
 	if (!in_order(c, p, &k)) {
-		client_reject(c, "forced server close");
+		reject_misplaced(c);
 		return;
 	}
 	partial *q = calloc(1, sizeof *q + p->attachments * sizeof *q->parts);
@@ -258,6 +264,9 @@ void client_message(session *s, unsigned char *data, size_t len, bool binary)
 	span text = { (const char *)data, len };
 	sp_packet p;
 
+	/* There was no memory for the client, and the session is about to end. */
+	if (!c)
+		return;
 	if (binary) {
 		add_part(c, data, len);
 		return;

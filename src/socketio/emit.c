@@ -56,19 +56,26 @@ static bool parcel_make(parcel *p, sio_ns *ns, const char *event, const uint64_t
 	return add_parts(p, binary, nbinary) && p->text;
 }
 
+/* A client that would miss one message, or half of one, is given up instead. */
+static bool send_or_doom(client *c, bytes *b)
+{
+	if (b && session_send(c->session, b))
+		return true;
+	if (c->session->state == SESSION_OPEN)
+		session_doom(c->session, CLOSED_BY_ERROR);
+	return false;
+}
+
 void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts)
 {
-	bool sent = session_send(c->session, bytes_ref(text));
+	bool sent = send_or_doom(c, bytes_ref(text));
 	for (size_t i = 0; sent && i < nparts; i++)
-		sent = session_send(c->session, bytes_ref(parts[i]));
+		sent = send_or_doom(c, bytes_ref(parts[i]));
 }
 
 void emit_text(client *c, bytes *text)
 {
-	if (text)
-		session_send(c->session, text);
-	else
-		session_doom(c->session, CLOSED_BY_ERROR);
+	send_or_doom(c, text);
 }
 
 /* ---- Who it goes to ---- */
@@ -207,7 +214,8 @@ static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const
 	if (made) {
 		emit_packet(k->client, p.text, p.parts, p.nparts);
 		ticket_use(&o->tickets, t, &k->tickets);
-		k->ntickets--;
+		k->unanswered--;
+		k->client->unanswered--;
 	}
 	parcel_free(&p);
 	return made ? SIO_OK : SIO_ENOMEM;

@@ -87,6 +87,7 @@ struct sio_socket {
 	bool running;       /* inside its middleware */
 	const char *reason; /* for which it left */
 	list *next_use;     /* middleware to be called next */
+	uint64_t last_use;  /* number of the last handler when it came: later ones are not for it */
 	uint64_t entry;     /* ticket of the middleware called last */
 	uint64_t mark;      /* of the delivery that it matched last */
 	cJSON *auth;
@@ -95,7 +96,7 @@ struct sio_socket {
 	list places;      /* in rooms */
 	list asks;        /* acks it owes us */
 	uint32_t tickets; /* first of the acks that we owe it */
-	unsigned ntickets;
+	unsigned unanswered; /* how many those are */
 	struct own_handlers *own; /* of this socket only; NULL: none */
 };
 
@@ -118,6 +119,7 @@ struct client {
 	list in_io; /* dead */
 	timer connect_timeout;
 	partial *partial;
+	unsigned unanswered; /* acks that we owe to all its sockets */
 	sio_ns **left; /* namespaces that it was in: late packets for them are no offence */
 	size_t nleft;
 };
@@ -186,7 +188,7 @@ typedef struct inquiry {
 	sio_ns *ns;
 	uint64_t id; /* the ack id of its packets */
 	bool single;
-	sio_err err;
+	sio_err err; /* what is known of it so far, at the end what the callback is told */
 	sio_ack_fn *fn;
 	sio_answer_fn *on_answer;
 	void *user;

@@ -159,7 +159,15 @@ void ns_connect(sio_ns *ns, client *c, cJSON *auth)
 		return;
 	}
 	k->next_use = ns->use.next;
+	k->last_use = ns->io->handlers.born;
 	ns_advance(k);
+}
+
+/* NULL: it has passed them all. */
+static handler *next_use(const sio_socket *k)
+{
+	handler *h = LIST_OWNER(k->next_use, handler, link);
+	return k->next_use == &k->ns->use || h->born > k->last_use ? NULL : h;
 }
 
 /* Each round of the loop is one middleware; it goes on when that one has admitted, at once or
@@ -168,11 +176,11 @@ void ns_advance(sio_socket *k)
 {
 	io *o = k->ns->io;
 	while (k->state == SOCKET_ADMITTING) {
-		if (k->next_use == &k->ns->use) {
+		handler *h = next_use(k);
+		if (!h) {
 			enter(k);
 			return;
 		}
-		handler *h = LIST_OWNER(k->next_use, handler, link);
 		uint64_t entry = ticket_issue(&o->tickets, TICKET_ENTRY, &k->tickets, k, 0);
 		if (!entry) {
 			client_reject(k->client, CLOSED_BY_SERVER);

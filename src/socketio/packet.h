@@ -45,8 +45,8 @@ bool sp_reserved(const char *event);
 /* The name of the event in a payload that begins with its array: the raw text between the quotes,
  * or the digits of a number.  false: neither. */
 bool sp_event_name(span payload, span *name, bool *is_string);
-/* Whether every placeholder in the tree stands for one of n attachments.  false also: out of
- * memory. */
+/* Whether every placeholder in the tree stands for one of n attachments; with none of them there
+ * are no placeholders.  false also: out of memory. */
 bool sp_placeholders_valid(const cJSON *tree, size_t n);
 /* The attachment that a placeholder stands for; -1: it is none. */
 long sp_placeholder(const cJSON *item);

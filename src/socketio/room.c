@@ -153,7 +153,7 @@ sio_err sio_leave(sio_socket *k, const char *name)
 
 bool sio_in_room(const sio_socket *k, const char *name)
 {
-	span key = span_of(name);
+	span key = name ? span_of(name) : SPAN("");
 	room *r;
 	if (is_own(k, key))
 		return k->in_own_room;

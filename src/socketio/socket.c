@@ -54,6 +54,7 @@ void socket_leave(sio_socket *k, const char *reason)
 	room_leave_all(k);
 	ack_forget(k);
 	ticket_void_all(&k->ns->io->tickets, &k->tickets);
+	k->client->unanswered -= k->unanswered;
 	list_remove(&k->in_client);
 	list_remove(&k->in_ns);
 	if (connected) {
@@ -97,8 +98,9 @@ static const char *name_text(io *o, span raw, bool is_string)
 	buf_clear(&o->name);
 	if (is_string && memchr(raw.at, '\\', raw.len)) {
 		cJSON *text = json_parse((span){ raw.at - 1, raw.len + 2 }, 1);
-		if (text)
-			buf_add_text(&o->name, text->valuestring);
+		if (!text)
+			return NULL;
+		buf_add_text(&o->name, text->valuestring);
 		json_free(text);
 	} else {
 		buf_add_span(&o->name, raw);
@@ -151,12 +153,13 @@ static bool issue_ack(sio_socket *k, const sp_packet *p, sio_ack *ack)
 	*ack = (sio_ack){ o->server, 0 };
 	if (!p->has_id)
 		return true;
-	if (k->ntickets >= o->options.max_unanswered)
+	if (k->client->unanswered >= o->options.max_unanswered)
 		return false;
 	ack->ticket = ticket_issue(&o->tickets, TICKET_ACK, &k->tickets, k, p->id);
 	if (!ack->ticket)
 		return false;
-	k->ntickets++;
+	k->unanswered++;
+	k->client->unanswered++;
 	return true;
 }
 
@@ -164,16 +167,17 @@ static bool call_listeners(sio_socket *k, const sp_packet *p, sio_event *ev, lis
 {
 	uint64_t latest = k->ns->io->handlers.born;
 	cJSON *args = json_parse(p->payload, k->ns->io->options.max_depth);
+	bool heard = who.any || who.shared || who.own;
 	bool good = args && sp_placeholders_valid(args, ev->nbinary);
 
-	if (good && issue_ack(k, p, &ev->ack)) {
+	if (good && heard)
+		good = issue_ack(k, p, &ev->ack);
+	if (good && heard) {
 		json_free(cJSON_DetachItemViaPointer(args, args->child));
 		ev->args = args;
 		call_all(who.any, k, ev, latest);
 		call_all(who.shared, k, ev, latest);
 		call_all(who.own, k, ev, latest);
-	} else {
-		good = false;
 	}
 	json_free(args);
 	return good;
@@ -268,7 +272,8 @@ bool sio_connected(const sio_socket *k)
 
 const cJSON *sio_auth(const sio_socket *k)
 {
-	return k->auth;
+	static const cJSON nothing = { .type = cJSON_Object };
+	return k->auth ? k->auth : &nothing;
 }
 
 const char *sio_header(const sio_socket *k, const char *name)
