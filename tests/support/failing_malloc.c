@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* failing_malloc - the wrapped allocation functions; the state is the process's, as the heap is. */
+#include "failing_malloc.h"
+#include <stdint.h>
+
+#define NEVER SIZE_MAX
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static size_t asked;
+static size_t failing = NEVER; /* the number of the allocation that fails, counted like `asked` */
+
+void failing_malloc_after(size_t n)
+{
+	failing = asked + n;
+}
+
+bool failing_malloc_off(void)
+{
+	bool failed = failing != NEVER && asked > failing;
+	failing = NEVER;
+	return failed;
+}
+
+size_t failing_malloc_count(void)
+{
+	return asked;
+}
+
+static bool fails(void)
+{
+	return asked++ == failing;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __real_realloc(old, size);
+}
