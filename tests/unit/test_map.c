@@ -10,7 +10,7 @@ enum { MANY = 500 };
 typedef struct item {
 	int tag; /* so that the node is not the first member */
 	map_node node;
-	char key[16];
+	char key[24];
 	bool in;
 } item;
 
