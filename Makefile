@@ -69,7 +69,7 @@ PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/
 	$(wildcard src/net/files*.c src/net/bundle*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 DEMO_SRC    := $(wildcard client-demo/*.c)
-E2E_SRC     := $(wildcard tests/e2e/*.c)
+SERVER_SRC  := $(wildcard tests/e2e/conformance/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
@@ -80,7 +80,6 @@ ARCHIVE  := $(B)/libsio.a
 SHARED   := $(B)/libsio.so.$(VERSION)
 SONAME   := libsio.so.$(SOVERSION)
 DEMO     := $(addprefix $(B)/,$(call stems,$(DEMO_SRC)))
-SERVERS  := $(addprefix $(B)/,$(subst _,-,$(call stems,$(E2E_SRC))))
 UNIT     := $(addprefix $(B)/unit/,$(call stems,$(UNIT_SRC)))
 REPLAY   := $(addprefix $(B)/replay/,$(FUZZ))
 FUZZERS  := $(addprefix $(B)/fuzz_,$(FUZZ))
@@ -100,7 +99,7 @@ all: lib programs ## build the library, the demo and the conformance server (the
 
 lib: $(ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(SHARED))
 
-programs: $(DEMO) $(SERVERS)
+programs: $(DEMO) $(B)/conformance-server
 
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
@@ -142,12 +141,9 @@ $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(LIBS) -o $@
 
-# tests/e2e/conformance_server.c is the program conformance-server.
-define server_program
-$(B)/$(subst _,-,$(1)): $(B)/obj/tests/e2e/$(1).o $(ARCHIVE)
-	$$(link_program) $$(LIBS) -o $$@
-endef
-$(foreach s,$(call stems,$(E2E_SRC)),$(eval $(call server_program,$(s))))
+# One of its applications stands on the layers below the public functions, so it takes the objects.
+$(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ)
+	$(link_program) $(LIBS) -o $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 

@@ -151,9 +151,6 @@ bool sp_placeholders_valid(const cJSON *tree, size_t n)
 	const cJSON *item = tree ? tree->child : NULL;
 	bool good = true;
 
-	/* Without attachments whatever looks like a placeholder is ordinary data. */
-	if (n == 0)
-		return true;
 	while (good && (item || up.len)) {
 		if (!item) {
 			item = up.at[--up.len];

@@ -153,11 +153,12 @@ sio_err sio_leave(sio_socket *k, const char *name)
 
 bool sio_in_room(const sio_socket *k, const char *name)
 {
-	span key = name ? span_of(name) : SPAN("");
-	room *r;
+	if (!name)
+		return false;
+	span key = span_of(name);
 	if (is_own(k, key))
 		return k->in_own_room;
-	r = room_find(k->ns, key);
+	room *r = room_find(k->ns, key);
 	return r && place_find(k, r);
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* apps - the applications of the conformance server, and what they share. */
+#ifndef CONFORMANCE_APPS_H
+#define CONFORMANCE_APPS_H
+
+#include "sio.h"
+
+/* What an application needs for its handlers is hung up before the server listens. */
+void set_up_suite(sio_server *io); /* what the official Socket.IO protocol suite expects */
+void set_up_lab(sio_server *io);   /* many small events, for tests with official clients */
+
+/* Echoes at the level of Engine.IO, without Socket.IO; returns the exit code. */
+int run_engine(const sio_options *options);
+void stop_engine(void);
+
+/* The arguments from the n-th on, to be sent again: their placeholders still fit the event's
+ * attachments. */
+cJSON *args_from(const sio_event *ev, int n);
+/* A delivery with the event's attachments. */
+sio_delivery with_binary(const sio_event *ev);
+/* Emits name with the arguments from the n-th on, and the attachments. */
+void emit_back(sio_socket *k, const sio_event *ev, const char *name, int n);
+/* Answers with all of the arguments, and the attachments. */
+void reply_all(const sio_event *ev);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conformance-server - the server that protocol suites and official clients are pointed at.
+ *
+ * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
+ * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER in bytes, CORS_ORIGIN (with commas, or
+ * "*"), TRANSPORTS ("polling,websocket"), CLIENT_DIR, and APP:
+ *
+ *   engine    echoes every message at the level of Engine.IO, at /engine.io/
+ *   socketio  what the official Socket.IO protocol suite expects
+ *   lab       many small events, for tests with official clients
+ *
+ * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.
+ */
+#include "apps.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static sio_server *io;
+
+static void on_signal(int number)
+{
+	(void)number;
+	if (io)
+		sio_stop(io);
+	else
+		stop_engine();
+}
+
+static unsigned long number(const char *name, unsigned long standard)
+{
+	const char *value = getenv(name);
+	char *end;
+	if (!value || !*value)
+		return standard;
+	unsigned long n = strtoul(value, &end, 10);
+	if (!*end)
+		return n;
+	fprintf(stderr, "conformance-server: %s is no number: %s\n", name, value);
+	exit(2);
+}
+
+static unsigned transports(void)
+{
+	const char *value = getenv("TRANSPORTS");
+	if (!value || !*value)
+		return 0;
+	return (strstr(value, "polling") ? SIO_POLLING : 0u) |
+	       (strstr(value, "websocket") ? SIO_WEBSOCKET : 0u);
+}
+
+static sio_options options_from_environment(void)
+{
+	const char *host = getenv("HOST");
+	return (sio_options){
+		.host = host && *host ? host : "127.0.0.1",
+		.port = (uint16_t)number("PORT", 0),
+		.transports = transports(),
+		.ping_interval_ms = (unsigned)number("PING_INTERVAL", 0),
+		.ping_timeout_ms = (unsigned)number("PING_TIMEOUT", 0),
+		.connect_timeout_ms = (unsigned)number("CONNECT_TIMEOUT", 0),
+		.upgrade_timeout_ms = (unsigned)number("UPGRADE_TIMEOUT", 0),
+		.max_payload = number("MAX_HTTP_BUFFER", 0),
+		.cors_origin = getenv("CORS_ORIGIN"),
+		.client_dir = getenv("CLIENT_DIR"),
+	};
+}
+
+static sio_err serve(void)
+{
+	sio_err err = sio_listen(io);
+	if (err)
+		return err;
+	printf("READY %u\n", sio_port(io));
+	fflush(stdout);
+	return sio_run(io);
+}
+
+static int run(const sio_options *o, void (*set_up)(sio_server *))
+{
+	sio_err err = sio_create(&io, o);
+	if (!err) {
+		set_up(io);
+		err = serve();
+	}
+	if (err)
+		fprintf(stderr, "conformance-server: %s\n", sio_strerror(err));
+	sio_close(io);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	const char *app = getenv("APP");
+	sio_options o = options_from_environment();
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+	if (app && !strcmp(app, "engine"))
+		return run_engine(&o);
+	if (app && !strcmp(app, "socketio"))
+		return run(&o, set_up_suite);
+	if (app && !strcmp(app, "lab"))
+		return run(&o, set_up_lab);
+	fprintf(stderr, "conformance-server: APP must be engine, socketio or lab\n");
+	return 2;
+}
