@@ -107,9 +107,12 @@ typedef struct sio_options {
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
 
-	const char *cors_origin; /* NULL: no CORS headers; "*", one origin, or several with commas */
-	const char *client_dir;  /* the official client's dist folder, served under path; NULL: not
-				    served */
+	const char
+		*cors_origin;   /* NULL: no CORS headers; "*", one origin, or several with commas */
+	const char *tls_cert;   /* https and wss: a file in PEM, with its chain; NULL: plain */
+	const char *tls_key;    /* the same for its key */
+	const char *client_dir; /* the official client's dist folder, served under path; NULL: not
+				   served */
 	void (*log)(sio_level level, const char *line,
 		void *user); /* NULL: errors and warnings to stderr */
 	void *user;          /* for log */
@@ -121,7 +124,13 @@ SIO_API sio_err sio_create(sio_server **out, const sio_options *opts);
 /* Starts to listen.  SIO_EADDRINUSE, SIO_EACCES, SIO_EADDRNOTAVAIL, SIO_EINVAL (host is no
  * address), SIO_EIO. */
 SIO_API sio_err sio_listen(sio_server *s);
-/* The port listened on; 0: none yet. */
+/* Listens on one more address: "127.0.0.1:3000", "[::1]:3000", ":3000" (all interfaces), or
+ * "unix:/run/app.sock", which is plain whatever tls_cert says, and removed at the end. */
+SIO_API sio_err sio_listen_on(sio_server *s, const char *address);
+/* Reads tls_cert and tls_key again, for those who come from now on.  SIO_EIO: they are of no use,
+ * and nothing has changed. */
+SIO_API sio_err sio_reload_tls(sio_server *s);
+/* The first port listened on; 0: none yet. */
 SIO_API uint16_t sio_port(const sio_server *s);
 /* Turns the loop until sio_stop(). */
 SIO_API sio_err sio_run(sio_server *s);

@@ -159,6 +159,8 @@ static sio_err check_options(const sio_server *s, const sio_options *o)
 		return bad_option(s, "transports: unknown bits");
 	if (o->max_depth > JSON_DEPTH_LIMIT)
 		return bad_option(s, "max_depth: more than can be scanned");
+	if (!o->tls_cert != !o->tls_key)
+		return bad_option(s, "tls_cert and tls_key: one without the other");
 	return SIO_OK;
 }
 
@@ -175,6 +177,8 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 			.path = path,
 			.cors_origin = o->cors_origin,
 			.client_dir = o->client_dir,
+			.tls_cert = o->tls_cert,
+			.tls_key = o->tls_key,
 			.max_payload = s->engine.options.max_payload };
 		s->net = net_new(&n, &s->engine, &s->wheel, &owner, &error);
 	}
@@ -226,6 +230,16 @@ void sio_close(sio_server *s)
 sio_err sio_listen(sio_server *s)
 {
 	return from_errno(net_listen(s->net));
+}
+
+sio_err sio_listen_on(sio_server *s, const char *address)
+{
+	return address ? from_errno(net_listen_on(s->net, address)) : SIO_EINVAL;
+}
+
+sio_err sio_reload_tls(sio_server *s)
+{
+	return from_errno(net_reload_tls(s->net));
 }
 
 uint16_t sio_port(const sio_server *s)

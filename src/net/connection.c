@@ -27,7 +27,7 @@ void connection_deadline(connection *c, uint64_t after_ms)
 	timer_start(c->net->wheel, &c->deadline, c->net->wheel->now + after_ms);
 }
 
-void connection_open(net *n, int fd)
+void connection_open(net *n, int fd, bool tls)
 {
 	connection *c = calloc(1, sizeof *c);
 	if (!c) {
@@ -36,12 +36,13 @@ void connection_open(net *n, int fd)
 	}
 	c->net = n;
 	c->fd = fd;
+	c->tls = tls;
 	list_init(&c->in_dirty);
 	list_init(&c->in_doomed);
 	list_append(&n->connections, &c->in_net);
 	timer_init(&c->deadline, on_deadline);
 	connection_deadline(c, HEAD_MS);
-	c->wsi = net_adopt(n, fd, c);
+	c->wsi = net_adopt(c);
 	if (!c->wsi)
 		connection_doom(c);
 }
@@ -185,33 +186,67 @@ static void take(connection *c, size_t sent)
 	}
 }
 
+static size_t sum(const struct iovec *iov, size_t n)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < n; i++)
+		len += iov[i].iov_len;
+	return len;
+}
+
+/* Encryption wants its input in one piece.  false: no more can be sent now. */
+static bool send_tls(connection *c, const struct iovec *iov, size_t n)
+{
+	unsigned char *room = c->net->tls_room;
+	size_t len = 0;
+	for (size_t i = 0; i < n && len < TLS_ROOM; i++) {
+		size_t fits = TLS_ROOM - len < iov[i].iov_len ? TLS_ROOM - len : iov[i].iov_len;
+		memcpy(room + len, iov[i].iov_base, fits);
+		len += fits;
+	}
+	if (!net_write_tls(c, room, len)) {
+		connection_doom(c);
+		return false;
+	}
+	take(c, len);
+	return !c->blocked;
+}
+
+static bool send_plain(connection *c, struct iovec *iov, size_t n)
+{
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
+	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+	if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+		connection_doom(c);
+		return false;
+	}
+	size_t offered = sum(iov, n);
+	if (sent > 0)
+		take(c, (size_t)sent);
+	if (sent >= 0 && (size_t)sent == offered)
+		return true;
+	net_want_write(c);
+	return false;
+}
+
 /* false: no more can be sent now. */
 static bool send_some(connection *c)
 {
 	struct iovec iov[PIECES];
-	struct msghdr m = { .msg_iov = iov, .msg_iovlen = gather(c, iov) };
-	size_t offered = 0;
-
-	if (!m.msg_iovlen)
+	size_t n = gather(c, iov);
+	if (!n)
 		return false;
-	for (size_t i = 0; i < m.msg_iovlen; i++)
-		offered += iov[i].iov_len;
-	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL);
-	if (sent >= 0)
-		take(c, (size_t)sent);
-	if (sent >= 0 && (size_t)sent == offered)
-		return true;
-	if (sent >= 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-		net_want_write(c);
-	else
-		connection_doom(c);
-	return false;
+	return c->tls ? send_tls(c, iov, n) : send_plain(c, iov, n);
 }
 
 /* The peer is told that no more comes; what it still sends is let go until it closes too. */
 static void say_goodbye(connection *c)
 {
 	c->role = ROLE_GOODBYE;
+	if (c->tls) { /* whose goodbye is libwebsockets' to say */
+		connection_doom(c);
+		return;
+	}
 	shutdown(c->fd, SHUT_WR);
 	connection_deadline(c, BYE_MS);
 }

@@ -34,6 +34,7 @@ enum {
 };
 /* Bytes of one connection. */
 enum {
+	TLS_ROOM = 65536,              /* encrypted with one call */
 	INPUT_MAX = 2 * HTTP_MAX_HEAD, /* set aside while a request is being answered */
 	CONTROL_MAX = 65536 /* pongs and other small output that the peer does not take */
 };
@@ -59,7 +60,7 @@ typedef struct post {
 
 struct net {
 	net_options options;
-	char *texts[4]; /* what options points at */
+	char *texts[6]; /* what options points at */
 	engine *engine;
 	wheel *wheel;
 	net_owner owner;
@@ -71,10 +72,9 @@ struct net {
 	uv_timer_t timer;
 	uint64_t timer_due;
 	uv_async_t wake;
-	uv_poll_t *listener;
-	int listen_fd;
+	list listeners;
 	uv_timer_t accept_again;
-	uint16_t port;
+	uint16_t port; /* of the first */
 	bool stopping;
 	bool in_turn;
 	pthread_mutex_t posts_lock;
@@ -85,9 +85,20 @@ struct net {
 	list routes;
 	files *files;
 	bundle *bundle;
-	http_head head; /* of the request being read: used only while it is */
+	http_head head;          /* of the request being read: used only while it is */
+	unsigned char *tls_room; /* where output is gathered to be encrypted; NULL: no TLS */
 	buf scratch;
 };
+
+/* A socket that is listened on. */
+typedef struct listener {
+	list link;
+	net *net;
+	uv_poll_t poll;
+	int fd;
+	bool tls;
+	char path[]; /* of a Unix socket, to be removed at the end; "" for TCP */
+} listener;
 
 typedef enum role { ROLE_HTTP, ROLE_WEBSOCKET, ROLE_GOODBYE } role;
 
@@ -102,6 +113,7 @@ struct connection {
 	bool blocked; /* the kernel is full; a callback will come */
 	bool closing; /* no more input is read; closes when the output is out */
 	bool doomed;
+	bool tls;
 	buf in;         /* input set aside */
 	size_t scanned; /* of it, for the request head */
 	buf out;        /* heads of responses, control frames */
@@ -118,19 +130,21 @@ uint64_t net_clock(net *n); /* brings the wheel up to date first */
 void net_end_turn(net *n);
 void net_log(const net *n, net_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Hands an accepted descriptor to libwebsockets; it owns it from then on.  NULL: it was closed. */
-struct lws *net_adopt(net *n, int fd, connection *c);
+/* Hands the connection's descriptor to libwebsockets, which owns it from then on.  NULL: it was
+ * closed. */
+struct lws *net_adopt(connection *c);
 void net_want_write(connection *c);
 void net_close_socket(connection *c);
+/* Output through TLS: all of it is taken, or the connection is lost (false). */
+bool net_write_tls(connection *c, unsigned char *data, size_t len);
 
 /* ---- listener.c ---- */
 
-int listener_open(net *n);
-void listener_close(net *n);
+void listeners_close(net *n);
 
 /* ---- connection.c ---- */
 
-void connection_open(net *n, int fd);
+void connection_open(net *n, int fd, bool tls);
 void connection_input(connection *c, unsigned char *data, size_t len);
 void connection_writable(connection *c);
 /* It has output, or has become ready to close. */

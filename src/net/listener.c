@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listener - the listening socket, and accepting from it.
+ * listener - the sockets listened on, and accepting from them.
  *
- * It is our own, not libwebsockets': so a port that is taken is told as such, and running out of
+ * They are our own, not libwebsockets': so a port that is taken is told as such, and running out of
  * descriptors pauses accepting instead of turning the loop at full speed.
  */
 #include "internal.h"
@@ -10,8 +10,11 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 enum {
 	BACKLOG = 1024,
@@ -19,54 +22,70 @@ enum {
 	ACCEPT_PAUSE_MS = 100 /* without descriptors */
 };
 
-static void start(net *n);
+/* ---- Accepting ---- */
+
+static void start_all(net *n);
 
 static void on_pause_over(uv_timer_t *t)
 {
-	start(t->data);
+	start_all(t->data);
 }
 
 static void pause_accepting(net *n, int error)
 {
 	net_log(n, NET_WARN, "accept: %s; trying again", strerror(error));
-	uv_poll_stop(n->listener);
+	LIST_EACH (it, &n->listeners)
+		uv_poll_stop(&LIST_OWNER(it, listener, link)->poll);
 	uv_timer_start(&n->accept_again, on_pause_over, ACCEPT_PAUSE_MS, 0);
 }
 
 /* false: nobody is waiting, or nobody can be taken. */
-static bool accept_one(net *n)
+static bool accept_one(listener *l)
 {
-	int fd = accept4(n->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
 		int on = 1;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-		connection_open(n, fd);
+		connection_open(l->net, fd, l->tls);
 		return true;
 	}
 	if (errno == ECONNABORTED || errno == EINTR)
 		return true;
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		pause_accepting(n, errno);
+		pause_accepting(l->net, errno);
 	return false;
 }
 
 static void on_readable(uv_poll_t *p, int status, int events)
 {
-	net *n = p->data;
+	listener *l = p->data;
 	(void)status;
 	(void)events;
-	net_clock(n);
-	for (int i = 0; i < ACCEPT_BATCH && accept_one(n); i++)
+	net_clock(l->net);
+	for (int i = 0; i < ACCEPT_BATCH && accept_one(l); i++)
 		;
 }
 
-static void start(net *n)
+static void start_all(net *n)
 {
-	uv_poll_start(n->listener, UV_READABLE, on_readable);
+	LIST_EACH (it, &n->listeners)
+		uv_poll_start(&LIST_OWNER(it, listener, link)->poll, UV_READABLE, on_readable);
+}
+
+/* ---- Opening: each returns a descriptor, or -1 with errno set ---- */
+
+static int listen_at(int fd, const struct sockaddr *a, socklen_t len)
+{
+	if (bind(fd, a, len) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
 }
 
 /* An IPv6 socket for all interfaces takes IPv4 as well. */
-static int try_address(const struct addrinfo *a)
+static int open_address(const struct addrinfo *a)
 {
 	int on = 1, off = 0;
 	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -75,89 +94,152 @@ static int try_address(const struct addrinfo *a)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (a->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
-	return -1;
+	return listen_at(fd, a->ai_addr, a->ai_addrlen);
 }
 
-static int open_socket(const char *host, uint16_t port, int *error)
+static int open_tcp(const char *host, const char *port)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 		.ai_socktype = SOCK_STREAM };
 	struct addrinfo *found;
-	char service[8];
-	int fd;
 
-	snprintf(service, sizeof service, "%u", port);
 	if (host && !strcmp(host, "localhost"))
 		host = "127.0.0.1";
-	if (getaddrinfo(host ? host : "::", service, &hints, &found)) {
-		*error = EINVAL;
+	if (getaddrinfo(host ? host : "::", port, &hints, &found)) {
+		errno = EINVAL;
 		return -1;
 	}
-	fd = try_address(found);
-	*error = errno;
+	int fd = open_address(found);
+	int error = errno;
 	freeaddrinfo(found);
-	if (fd >= 0 || host || *error != EAFNOSUPPORT)
-		return fd;
 	/* A machine without IPv6. */
-	return open_socket("0.0.0.0", port, error);
+	if (fd < 0 && !host && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL))
+		return open_tcp("0.0.0.0", port);
+	errno = error;
+	return fd;
 }
+
+/* A socket that a server left behind is removed; one that still listens is an address in use. */
+static bool clear_path(const struct sockaddr_un *a)
+{
+	struct stat st;
+	if (lstat(a->sun_path, &st))
+		return true;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = EADDRINUSE;
+		return false;
+	}
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)a, sizeof *a) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (!alive)
+		return unlink(a->sun_path) == 0;
+	errno = EADDRINUSE;
+	return false;
+}
+
+static int open_unix(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	if (!*path || strlen(path) >= sizeof a.sun_path) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	if (!clear_path(&a))
+		return -1;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return fd < 0 ? -1 : listen_at(fd, (struct sockaddr *)&a, sizeof a);
+}
+
+/* ---- Life ---- */
 
 static uint16_t port_of(int fd)
 {
 	struct sockaddr_storage a;
 	socklen_t len = sizeof a;
-	if (getsockname(fd, (struct sockaddr *)&a, &len))
+	if (getsockname(fd, (struct sockaddr *)&a, &len) || a.ss_family == AF_UNIX)
 		return 0;
 	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
 					     : ((struct sockaddr_in *)&a)->sin_port);
 }
 
-int listener_open(net *n)
+/* fd is -1 with errno set, or becomes the listener's. */
+static int listener_add(net *n, int fd, const char *path)
 {
-	int error = 0;
-	if (n->listener)
-		return EINVAL;
-	int fd = open_socket(n->options.host, n->options.port, &error);
 	if (fd < 0)
-		return error;
-	uv_poll_t *p = malloc(sizeof *p);
-	if (!p || uv_poll_init(&n->loop, p, fd)) {
-		free(p);
+		return errno;
+	listener *l = calloc(1, sizeof *l + strlen(path) + 1);
+	if (!l || uv_poll_init(&n->loop, &l->poll, fd)) {
+		free(l);
 		close(fd);
 		return ENOMEM;
 	}
-	p->data = n;
-	n->listener = p;
-	n->listen_fd = fd;
-	n->port = port_of(fd);
-	start(n);
+	l->net = n;
+	l->fd = fd;
+	l->tls = n->tls_room && !*path;
+	l->poll.data = l;
+	memcpy(l->path, path, strlen(path) + 1);
+	list_append(&n->listeners, &l->link);
+	if (!n->port)
+		n->port = port_of(fd);
+	uv_poll_start(&l->poll, UV_READABLE, on_readable);
 	return 0;
 }
 
 static void free_listener(uv_handle_t *h)
 {
-	free(h);
+	free(h->data);
 }
 
-void listener_close(net *n)
+void listeners_close(net *n)
 {
-	if (!n->listener)
-		return;
 	uv_timer_stop(&n->accept_again);
-	uv_close((uv_handle_t *)n->listener, free_listener);
-	close(n->listen_fd);
-	n->listener = NULL;
-	n->listen_fd = -1;
+	while (!list_empty(&n->listeners)) {
+		listener *l = LIST_OWNER(n->listeners.next, listener, link);
+		list_remove(&l->link);
+		uv_poll_stop(&l->poll);
+		close(l->fd);
+		if (*l->path)
+			unlink(l->path);
+		uv_close((uv_handle_t *)&l->poll, free_listener);
+	}
 }
 
 int net_listen(net *n)
 {
-	return listener_open(n);
+	char port[8];
+	if (!list_empty(&n->listeners))
+		return EINVAL;
+	snprintf(port, sizeof port, "%u", n->options.port);
+	return listener_add(n, open_tcp(n->options.host, port), "");
+}
+
+/* "host:port", where an IPv6 host stands in brackets and no host means all interfaces. */
+static int listen_on_tcp(net *n, const char *address)
+{
+	char host[64];
+	const char *colon = strrchr(address, ':');
+	size_t len = colon ? (size_t)(colon - address) : 0;
+	if (len >= 2 && address[0] == '[' && colon[-1] == ']') {
+		address++;
+		len -= 2;
+	} else if (memchr(address, ':', len)) {
+		return EINVAL;
+	}
+	if (!colon || !colon[1] || len >= sizeof host)
+		return EINVAL;
+	memcpy(host, address, len);
+	host[len] = '\0';
+	return listener_add(n, open_tcp(len ? host : NULL, colon + 1), "");
+}
+
+int net_listen_on(net *n, const char *address)
+{
+	if (strncmp(address, "unix:", 5) != 0)
+		return listen_on_tcp(n, address);
+	return listener_add(n, open_unix(address + 5), address + 5);
 }
 
 uint16_t net_port(const net *n)

@@ -40,10 +40,15 @@ static int on_event(
 	switch ((int)reason) {
 	case LWS_CALLBACK_RAW_RX:
 		net_clock(c->net);
+		/* libwebsockets 4.1 leaves the time limit of its TLS handshake armed. */
+		if (c->tls)
+			lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 		connection_input(c, in, len);
 		return 0;
 	case LWS_CALLBACK_RAW_WRITEABLE:
 		net_clock(c->net);
+		if (c->tls)
+			lws_rx_flow_control(wsi, 1);
 		connection_writable(c);
 		return 0;
 	case LWS_CALLBACK_RAW_CLOSE:
@@ -61,6 +66,26 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
+static bool make_vhost(net *n)
+{
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.protocols = protocols,
+		.vhost_name = "sio",
+		.ssl_cert_filepath = n->options.tls_cert,
+		.ssl_private_key_filepath = n->options.tls_key,
+		.alpn = "http/1.1",
+	};
+	/* A server socket that cannot read its certificate must not become a plain one. */
+	if (n->tls_room)
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+	struct lws_vhost *made = lws_create_vhost(n->lws, &info);
+	if (!made)
+		return false;
+	n->vhost = made;
+	return true;
+}
+
 static bool make_context(net *n)
 {
 	void *loops[] = { &n->loop };
@@ -70,31 +95,49 @@ static bool make_context(net *n)
 		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
 		.foreign_loops = loops,
 		.pt_serv_buf_size = READ_SIZE,
-		.vhost_name = "sio",
 		.pcontext = &n->lws,
 		.user = n,
 	};
+	if (n->tls_room)
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 	lws_set_log_level(LLL_ERR, NULL);
 	n->lws = lws_create_context(&info);
-	if (!n->lws)
-		return false;
-	n->vhost = lws_create_vhost(n->lws, &info);
-	return n->vhost != NULL;
+	return n->lws && make_vhost(n);
 }
 
-struct lws *net_adopt(net *n, int fd, connection *c)
+/* Connections keep the virtual host that they came in by; the new one is for those that come after.
+ */
+int net_reload_tls(net *n)
+{
+	return n->tls_room && make_vhost(n) ? 0 : EIO;
+}
+
+struct lws *net_adopt(connection *c)
 {
 	lws_adopt_desc_t how = {
-		.vh = n->vhost,
-		.type = LWS_ADOPT_SOCKET,
-		.fd.sockfd = fd,
+		.vh = c->net->vhost,
+		.type = LWS_ADOPT_SOCKET | (c->tls ? LWS_ADOPT_ALLOW_SSL : 0),
+		.fd.sockfd = c->fd,
 		.vh_prot_name = "sio",
 		.opaque = c,
 	};
 	struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&how);
-	if (wsi)
+	if (wsi && !c->tls)
 		lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 	return wsi;
+}
+
+/* What libwebsockets could not send it holds; until it is out it must not read, or it turns at full
+ * speed. */
+bool net_write_tls(connection *c, unsigned char *data, size_t len)
+{
+	if (lws_write(c->wsi, data, len, LWS_WRITE_RAW) < (int)len)
+		return false;
+	if (lws_partial_buffered(c->wsi)) {
+		lws_rx_flow_control(c->wsi, 0);
+		net_want_write(c);
+	}
+	return true;
 }
 
 void net_want_write(connection *c)
@@ -270,7 +313,8 @@ void net_service(net *n)
 
 static bool copy_texts(net *n, const net_options *o)
 {
-	const char *given[] = { o->host, o->path, o->cors_origin, o->client_dir };
+	const char *given[] = { o->host, o->path, o->cors_origin, o->client_dir, o->tls_cert,
+		o->tls_key };
 	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
 		n->texts[i] = given[i] ? strdup(given[i]) : NULL;
 		if (given[i] && !n->texts[i])
@@ -281,6 +325,8 @@ static bool copy_texts(net *n, const net_options *o)
 	n->options.path = n->texts[1];
 	n->options.cors_origin = n->texts[2];
 	n->options.client_dir = n->texts[3];
+	n->options.tls_cert = n->texts[4];
+	n->options.tls_key = n->texts[5];
 	return true;
 }
 
@@ -304,7 +350,7 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 	n->engine = e;
 	n->wheel = w;
 	n->owner = *owner;
-	n->listen_fd = -1;
+	list_init(&n->listeners);
 	n->posts_end = &n->posts;
 	list_init(&n->connections);
 	list_init(&n->dirty);
@@ -323,6 +369,8 @@ static int start(net *n)
 	n->wake.data = n;
 	n->files = files_new();
 	if (!n->files)
+		return ENOMEM;
+	if (n->options.tls_cert && !(n->tls_room = malloc(TLS_ROOM)))
 		return ENOMEM;
 	if (n->options.client_dir) {
 		n->bundle = bundle_load(n->options.client_dir, &error);
@@ -408,7 +456,7 @@ void net_free(net *n)
 {
 	if (!n)
 		return;
-	listener_close(n);
+	listeners_close(n);
 	run_posts(n);
 	drain(n);
 	destroy_context(n);
@@ -421,6 +469,7 @@ void net_free(net *n)
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);
+	free(n->tls_room);
 	for (size_t i = 0; i < sizeof n->texts / sizeof *n->texts; i++)
 		free(n->texts[i]);
 	free(n);

@@ -37,6 +37,7 @@ typedef struct net_options {
 	const char *path; /* of the engine: begins and ends with '/' */
 	const char *cors_origin;
 	const char *client_dir;
+	const char *tls_cert, *tls_key; /* files in PEM; NULL: plain */
 	size_t max_payload;
 } net_options;
 
@@ -45,9 +46,15 @@ net *net_new(const net_options *options, engine *e, wheel *w, const net_owner *o
 /* Closes the connections, gives them a moment to take what is on its way, and frees. */
 void net_free(net *n);
 
-/* 0, or an errno value. */
+/* On the host and port of the options.  0, or an errno value. */
 int net_listen(net *n);
+/* On "127.0.0.1:3000", "[::1]:3000", ":3000" or "unix:/path", beside others. */
+int net_listen_on(net *n, const char *address);
+/* Of the first TCP socket listened on. */
 uint16_t net_port(const net *n);
+/* Newcomers are served with what the files of the options hold now.  0, or EIO: they are of no use,
+ * nothing changed. */
+int net_reload_tls(net *n);
 
 /* Turns the loop until net_stop(), which any thread and any signal handler may call. */
 void net_run(net *n);

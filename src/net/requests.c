@@ -176,6 +176,8 @@ handshake *engine_request_handshake(connection *c, const http_head *head)
 	buf_clear(b);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	if (h)
+		h->secure = c->tls;
+	if (h)
 		h->issued_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 	return h;
 }

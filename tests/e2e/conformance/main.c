@@ -4,7 +4,8 @@
  *
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER in bytes, CORS_ORIGIN (with commas, or
- * "*"), TRANSPORTS ("polling,websocket"), CLIENT_DIR, and APP:
+ * "*"), TRANSPORTS ("polling,websocket"), CLIENT_DIR, TLS_CERT and TLS_KEY,
+ * ADDRESS (one more to listen on), and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/
  *   socketio  what the official Socket.IO protocol suite expects
@@ -65,12 +66,17 @@ static sio_options options_from_environment(void)
 		.max_payload = number("MAX_HTTP_BUFFER", 0),
 		.cors_origin = getenv("CORS_ORIGIN"),
 		.client_dir = getenv("CLIENT_DIR"),
+		.tls_cert = getenv("TLS_CERT"),
+		.tls_key = getenv("TLS_KEY"),
 	};
 }
 
 static sio_err serve(void)
 {
+	const char *address = getenv("ADDRESS");
 	sio_err err = sio_listen(io);
+	if (!err && address)
+		err = sio_listen_on(io, address);
 	if (err)
 		return err;
 	printf("READY %u\n", sio_port(io));
