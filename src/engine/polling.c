@@ -71,13 +71,11 @@ static void polling_release(transport *t)
 		answer_packet(p, p->session->engine->noop);
 }
 
-/* Only a POST whose packets were handled is told so; the sender of half a body must not believe
- * that it was. */
-static void end_post(polling *p)
+/* The sender of half a POST must not believe that it was taken; a whole one is answered when its
+ * packets have been handled. */
+static void drop_half_post(polling *p)
 {
-	if (p->post && p->taken)
-		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));
-	else if (p->post)
+	if (p->post && !p->taken)
 		drop(&p->post);
 }
 
@@ -86,7 +84,7 @@ static bool polling_close(transport *t, bool wait)
 	polling *p = polling_of(t);
 	if (wait && !p->get)
 		return false;
-	end_post(p);
+	drop_half_post(p);
 	if (p->get)
 		answer_packet(p, p->session->engine->bye);
 	return true;
@@ -168,8 +166,9 @@ void polling_post(polling *p, exchange *x)
 
 void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len)
 {
-	/* What its packets lead to may answer it. */
 	p->taken = true;
+	/* Until it is answered the POST stays where it is, so that a second one is seen to overlap.
+	 */
 	session_receive_payload(p->session, &p->base, data, len);
 	if (p->post == x)
 		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));

@@ -21,20 +21,6 @@ static void start(session *s, timer *t, uint64_t after_ms)
 
 /* ---- Ends ---- */
 
-/* The one way out: whatever happened, this runs once. */
-static void end(session *s, const char *reason)
-{
-	s->state = SESSION_CLOSED;
-	timer_stop(s->engine->wheel, &s->heartbeat);
-	timer_stop(s->engine->wheel, &s->upgrade);
-	list_remove(&s->doomed_link);
-	map_remove(&s->engine->sessions, &s->by_sid);
-	list_append(&s->engine->dead, &s->dead_link);
-	s->transport = NULL;
-	s->engine->events->closed(s, reason);
-	queue_clear(&s->out);
-}
-
 static void drop_candidate(session *s)
 {
 	transport *t = s->candidate;
@@ -46,11 +32,24 @@ static void drop_candidate(session *s)
 	t->ops->close(t, false);
 }
 
+/* The one way out: whatever happened, this runs once. */
+static void end(session *s, const char *reason)
+{
+	s->state = SESSION_CLOSED;
+	drop_candidate(s);
+	timer_stop(s->engine->wheel, &s->heartbeat);
+	list_remove(&s->doomed_link);
+	map_remove(&s->engine->sessions, &s->by_sid);
+	list_append(&s->engine->dead, &s->dead_link);
+	s->transport = NULL;
+	s->engine->events->closed(s, reason);
+	queue_clear(&s->out);
+}
+
 void session_fail(session *s, const char *reason)
 {
 	if (s->state == SESSION_CLOSED)
 		return;
-	drop_candidate(s);
 	if (s->transport)
 		s->transport->ops->close(s->transport, false);
 	end(s, reason);
@@ -71,7 +70,7 @@ static void say_goodbye(session *s)
 	if (s->transport->ops->close(s->transport, true))
 		end(s, s->reason);
 	else
-		start(s, &s->upgrade, GOODBYE_MS);
+		start(s, &s->heartbeat, GOODBYE_MS);
 }
 
 void session_close(session *s, const char *reason)
@@ -80,9 +79,7 @@ void session_close(session *s, const char *reason)
 		return;
 	s->state = SESSION_CLOSING;
 	s->reason = reason;
-	drop_candidate(s);
-	timer_stop(s->engine->wheel, &s->heartbeat);
-	start(s, &s->upgrade, GOODBYE_MS);
+	start(s, &s->heartbeat, GOODBYE_MS);
 	if (s->out.len == 0)
 		say_goodbye(s);
 }
@@ -105,7 +102,6 @@ void session_transport_gone(session *s, transport *t, const char *reason)
 	if (t != s->transport)
 		return;
 	s->transport = NULL;
-	drop_candidate(s);
 	end(s, reason);
 }
 
@@ -134,8 +130,8 @@ static void heartbeat_start(session *s)
 static void heartbeat_due(timer *t)
 {
 	session *s = LIST_OWNER(t, session, heartbeat);
-	if (s->awaits_pong || !s->dialect->server_pings) {
-		session_fail(s, CLOSED_BY_TIMEOUT);
+	if (s->state == SESSION_CLOSING || s->awaits_pong || !s->dialect->server_pings) {
+		session_fail(s, s->state == SESSION_CLOSING ? s->reason : CLOSED_BY_TIMEOUT);
 		return;
 	}
 	s->awaits_pong = true;
@@ -144,10 +140,11 @@ static void heartbeat_due(timer *t)
 		session_fail(s, CLOSED_BY_ERROR);
 }
 
-/* Whatever comes shows that the peer lives; but a ping that it never answers is found out. */
-static void put_off_timeout(session *s, const packet *p)
+/* Whatever comes shows that the peer lives, and a pong starts anew; but a ping that it never
+ * answers is found out. */
+static void put_off_timeout(session *s)
 {
-	if (s->state != SESSION_OPEN || !s->awaits_pong || s->put_off || p->type == PACKET_PONG)
+	if (s->state != SESSION_OPEN || !s->awaits_pong || s->put_off)
 		return;
 	s->put_off = true;
 	start(s, &s->heartbeat, s->engine->options.ping_timeout_ms);
@@ -202,7 +199,7 @@ static step_fn *const steps[SESSION_STATES][PACKET_TYPES] = {
 static void step(session *s, const packet *p)
 {
 	if (p) {
-		put_off_timeout(s, p);
+		put_off_timeout(s);
 		steps[s->state][p->type](s, p);
 	} else if (s->state == SESSION_OPEN) {
 		session_fail(s, CLOSED_BY_PARSER);
@@ -213,11 +210,7 @@ static void step(session *s, const packet *p)
 
 static void upgrade_due(timer *t)
 {
-	session *s = LIST_OWNER(t, session, upgrade);
-	if (s->candidate)
-		drop_candidate(s);
-	else
-		session_fail(s, s->reason);
+	drop_candidate(LIST_OWNER(t, session, upgrade));
 }
 
 bool session_upgradable(const session *s)
@@ -243,7 +236,7 @@ static void answer_probe(session *s)
 }
 
 /* From here on the websocket carries everything; what is queued moves with the session, in its
- * order. */
+ * order, and so does a goodbye: a client that upgrades does not poll any more. */
 static void switch_transport(session *s)
 {
 	transport *old = s->transport;
@@ -254,7 +247,10 @@ static void switch_transport(session *s)
 	old->ops->close(old, false);
 	polling_free(s->polling);
 	s->polling = NULL;
-	s->transport->ops->wake(s->transport);
+	if (s->out.len)
+		s->transport->ops->wake(s->transport);
+	else if (s->state == SESSION_CLOSING)
+		say_goodbye(s);
 }
 
 static void candidate_step(session *s, const packet *p)

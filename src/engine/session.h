@@ -54,8 +54,8 @@ typedef struct session {
 	handshake *handshake;    /* owned */
 	void *user;              /* the layer above's */
 	queue out;
-	timer heartbeat; /* the next ping, or the last moment for its pong */
-	timer upgrade;   /* the last moment for an upgrade, or for a goodbye to be fetched */
+	timer heartbeat; /* the next ping, the last moment for its pong, or for a goodbye */
+	timer upgrade;   /* the last moment for an upgrade */
 	list doomed_link;
 	list dead_link;
 } session;
