@@ -335,18 +335,19 @@ bool url_decode(buf *out, span s, bool plus_is_space)
 
 bool query_find(span query, span key, span *value)
 {
+	bool found = false;
 	while (query.len > 0) {
 		const char *amp = memchr(query.at, '&', query.len);
 		span pair = { query.at, amp ? (size_t)(amp - query.at) : query.len };
 		const char *equals = memchr(pair.at, '=', pair.len);
 		size_t name_len = equals ? (size_t)(equals - pair.at) : pair.len;
 		if (span_is((span){ pair.at, name_len }, key)) {
-			size_t skip = equals ? name_len + 1 : name_len;
-			*value = (span){ pair.at + skip, pair.len - skip };
-			return true;
+			size_t used = equals ? name_len + 1 : name_len;
+			*value = (span){ pair.at + used, pair.len - used };
+			found = true;
 		}
 		size_t skip = amp ? pair.len + 1 : pair.len;
 		query = (span){ query.at + skip, query.len - skip };
 	}
-	return false;
+	return found;
 }

@@ -77,7 +77,9 @@ static refusal check_known(const engine *e, const engine_request *r, session **k
 	if (!s)
 		return REFUSED_SID;
 	bool websocket = span_is(r->transport, SPAN("websocket"));
-	if (websocket != r->upgrade || (websocket ? !session_upgradable(s) : !s->polling))
+	/* A session that cannot be taken over is told so on the WebSocket: clients look for it
+	 * there. */
+	if (websocket != r->upgrade || (!websocket && !s->polling))
 		return REFUSED_REQUEST;
 	if (dialect_for(r->eio) != s->dialect)
 		return REFUSED_REQUEST;

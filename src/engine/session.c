@@ -213,7 +213,7 @@ static void upgrade_due(timer *t)
 	drop_candidate(LIST_OWNER(t, session, upgrade));
 }
 
-bool session_upgradable(const session *s)
+static bool upgradable(const session *s)
 {
 	return s->state == SESSION_OPEN && s->polling && !s->candidate &&
 	       s->engine->options.allow_upgrades;
@@ -221,7 +221,7 @@ bool session_upgradable(const session *s)
 
 bool session_probe(session *s, transport *candidate)
 {
-	if (!session_upgradable(s))
+	if (!upgradable(s))
 		return false;
 	s->candidate = candidate;
 	start(s, &s->upgrade, s->engine->options.upgrade_timeout_ms);

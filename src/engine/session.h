@@ -98,8 +98,6 @@ void session_closed_by_poll(session *s);
 session *session_new(struct engine *e, const dialect *d, handshake *h);
 void session_open(session *s, transport *t); /* queues the open packet, starts the heartbeat */
 void session_free(session *s);
-/* Whether a websocket may try to take over now. */
-bool session_upgradable(const session *s);
 /* It tries; false: not in this state, the candidate is to be closed. */
 bool session_probe(session *s, transport *candidate);
 

@@ -179,17 +179,19 @@ START_TEST(a_request_in_another_version_is_refused_and_disturbs_nothing)
 }
 END_TEST
 
-/* engine.io.md 93, differences.md 3 */
-START_TEST(a_session_that_cannot_upgrade_refuses_a_websocket_handshake)
+/* engine.io.md 93 */
+START_TEST(a_websocket_cannot_take_over_what_is_on_one_or_upgrading)
 {
 	peer *p = peer_new();
 	session *s = poll_open(p);
 	line *candidate = line_beside(p, s), *direct = line_open(p);
-	ck_assert_int_eq(check(p, upgrade_of(s), NULL), REFUSED_REQUEST);
-	ck_assert_int_eq(check(p, upgrade_of(direct->session), NULL), REFUSED_REQUEST);
+	transport other = { NULL };
+	ck_assert_int_eq(check(p, upgrade_of(s), NULL), NOT_REFUSED);
+	ck_assert(!session_probe(s, &other));
+	ck_assert(!session_probe(direct->session, &other));
 
 	line_send(candidate, "5");
-	ck_assert_int_eq(check(p, upgrade_of(s), NULL), REFUSED_REQUEST);
+	ck_assert(!session_probe(s, &other));
 	ck_assert_uint_eq(p->closed, 0);
 	peer_free(p);
 }
@@ -481,7 +483,7 @@ UNIT_MAIN("engine", refusals_have_a_code_a_message_and_a_status,
 	a_session_on_a_line_cannot_be_polled, a_plain_request_for_websocket_is_refused,
 	a_websocket_handshake_for_polling_is_refused,
 	a_request_in_another_version_is_refused_and_disturbs_nothing,
-	a_session_that_cannot_upgrade_refuses_a_websocket_handshake,
+	a_websocket_cannot_take_over_what_is_on_one_or_upgrading,
 	after_a_failed_upgrade_another_handshake_passes, a_handshake_must_be_a_get,
 	a_websocket_without_an_upgrade_is_refused, a_handshake_in_another_version_is_refused,
 	a_session_by_polling_begins_with_an_open_packet,

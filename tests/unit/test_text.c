@@ -421,12 +421,12 @@ static void assert_query(const char *query, const char *key, const char *expecte
 		ck_assert_msg(span_is(value, span_of(expected)), "%s in %s", key, query);
 }
 
-START_TEST(a_query_gives_the_first_value_of_a_key)
+START_TEST(a_query_gives_the_last_value_of_a_key)
 {
 	assert_query("EIO=4&transport=polling&sid=abc", "EIO", "4");
 	assert_query("EIO=4&transport=polling&sid=abc", "transport", "polling");
 	assert_query("EIO=4&transport=polling&sid=abc", "sid", "abc");
-	assert_query("a=1&a=2", "a", "1");
+	assert_query("a=1&a=2", "a", "2");
 	assert_query("a=b=c&d", "a", "b=c");
 	assert_query("x&b64&y", "b64", "");
 	assert_query("a=&b=1", "a", "");
@@ -472,5 +472,5 @@ UNIT_MAIN("text", text_of_every_length_of_character_is_valid,
 	many_random_bytes_are_filled_to_the_last, digits_up_to_the_maximum_are_a_number,
 	anything_else_is_no_number, escapes_become_bytes, a_broken_escape_appends_nothing,
 	a_limit_counts_what_is_decoded, decoding_without_memory_fails,
-	a_query_gives_the_first_value_of_a_key, a_key_that_is_not_there_is_not_found,
+	a_query_gives_the_last_value_of_a_key, a_key_that_is_not_there_is_not_found,
 	letters_are_equal_in_either_case_and_nothing_else)
