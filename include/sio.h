@@ -107,8 +107,18 @@ typedef struct sio_options {
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
 
-	const char
-		*cors_origin;   /* NULL: no CORS headers; "*", one origin, or several with commas */
+	/* Which pages of other origins may ask over HTTP: "*", one origin, or several with commas,
+	 * in which a * stands for any characters ("https://" "*.example.com"); NULL: none.  Unless
+	 * it is
+	 * "*", a WebSocket whose Origin is another, and not the server's own host, is refused. */
+	const char *cors_origin;
+	bool cors_credentials; /* they may send cookies */
+	const char *cookie;    /* name of a cookie with the session's id; NULL: none */
+
+	bool per_message_deflate;     /* compress WebSocket messages, if the client can */
+	bool no_http_compression;     /* do not compress the answers to polls */
+	size_t compression_threshold; /* 1024 bytes; what is smaller is not worth it */
+
 	const char *tls_cert;   /* https and wss: a file in PEM, with its chain; NULL: plain */
 	const char *tls_key;    /* the same for its key */
 	const char *client_dir; /* the official client's dist folder, served under path; NULL: not
@@ -280,7 +290,8 @@ typedef struct sio_delivery {
 	sio_ack_fn *on_ack;        /* runs exactly once if the call returned SIO_OK */
 	sio_answer_fn *on_answer;  /* may be NULL; not without on_ack */
 	void *user;                /* for both */
-	unsigned timeout_ms;       /* for on_ack; 0: until all have answered or left */
+	unsigned timeout_ms;       /* for on_ack, and who has left counts as not answering; 0: until
+				      all have answered or left */
 	const sio_bytes *binary;   /* attachments, copied */
 	size_t nbinary;
 } sio_delivery;
@@ -318,7 +329,7 @@ SIO_API const char *sio_id(const sio_socket *k); /* socket.id: 20 characters */
 SIO_API sio_ns *sio_namespace(const sio_socket *k);
 SIO_API sio_socket *sio_find(sio_ns *ns, const char *id); /* NULL: gone */
 SIO_API bool sio_connected(const sio_socket *k);
-/* socket.handshake.auth: what the client sent as { auth }, an object; NULL: nothing. */
+/* socket.handshake.auth: what the client sent as { auth }; an empty object if it sent none. */
 SIO_API const cJSON *sio_auth(const sio_socket *k);
 /* socket.handshake.headers[name], in any case; .query[key]; .url; .address.  NULL: not there. */
 SIO_API const char *sio_header(const sio_socket *k, const char *name);

@@ -264,9 +264,6 @@ void client_message(session *s, unsigned char *data, size_t len, bool binary)
 	span text = { (const char *)data, len };
 	sp_packet p;
 
-	/* There was no memory for the client, and the session is about to end. */
-	if (!c)
-		return;
 	if (binary) {
 		add_part(c, data, len);
 		return;

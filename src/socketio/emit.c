@@ -56,26 +56,19 @@ static bool parcel_make(parcel *p, sio_ns *ns, const char *event, const uint64_t
 	return add_parts(p, binary, nbinary) && p->text;
 }
 
-/* A client that would miss one message, or half of one, is given up instead. */
-static bool send_or_doom(client *c, bytes *b)
-{
-	if (b && session_send(c->session, b))
-		return true;
-	if (c->session->state == SESSION_OPEN)
-		session_doom(c->session, CLOSED_BY_ERROR);
-	return false;
-}
-
 void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts)
 {
-	bool sent = send_or_doom(c, bytes_ref(text));
+	bool sent = session_send(c->session, bytes_ref(text));
 	for (size_t i = 0; sent && i < nparts; i++)
-		sent = send_or_doom(c, bytes_ref(parts[i]));
+		sent = session_send(c->session, bytes_ref(parts[i]));
 }
 
 void emit_text(client *c, bytes *text)
 {
-	send_or_doom(c, text);
+	if (text)
+		session_send(c->session, text);
+	else
+		session_doom(c->session, CLOSED_BY_ERROR);
 }
 
 /* ---- Who it goes to ---- */

@@ -93,10 +93,10 @@ struct sio_socket {
 	cJSON *auth;
 	void *data;
 	void (*free_data)(void *);
-	list places;      /* in rooms */
-	list asks;        /* acks it owes us */
-	uint32_t tickets; /* first of the acks that we owe it */
-	unsigned unanswered; /* how many those are */
+	list places;              /* in rooms */
+	list asks;                /* acks it owes us */
+	uint32_t tickets;         /* first of the acks that we owe it */
+	unsigned unanswered;      /* how many those are */
 	struct own_handlers *own; /* of this socket only; NULL: none */
 };
 
@@ -120,7 +120,7 @@ struct client {
 	timer connect_timeout;
 	partial *partial;
 	unsigned unanswered; /* acks that we owe to all its sockets */
-	sio_ns **left; /* namespaces that it was in: late packets for them are no offence */
+	sio_ns **left;       /* namespaces that it was in: late packets for them are no offence */
 	size_t nleft;
 };
 
