@@ -177,6 +177,11 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 			.path = path,
 			.cors_origin = o->cors_origin,
 			.client_dir = o->client_dir,
+			.cors_credentials = o->cors_credentials,
+			.cookie = o->cookie,
+			.per_message_deflate = o->per_message_deflate,
+			.http_compression = !o->no_http_compression,
+			.compression_threshold = or_size(o->compression_threshold, 1024),
 			.tls_cert = o->tls_cert,
 			.tls_key = o->tls_key,
 			.max_payload = s->engine.options.max_payload };

@@ -259,13 +259,22 @@ static void all_sent(connection *c)
 		say_goodbye(c);
 }
 
+/* What is made only when the connection can take it. */
+static void make_output(connection *c)
+{
+	if (c->role == ROLE_WEBSOCKET)
+		compressed_write(c->websocket);
+	else
+		respond_more(c);
+}
+
 void connection_flush(connection *c)
 {
 	if (c->doomed || c->blocked)
 		return;
-	respond_more(c);
+	make_output(c);
 	while (send_some(c))
-		respond_more(c);
+		make_output(c);
 	if (!c->doomed && !c->blocked && !connection_backlog(c))
 		all_sent(c);
 }

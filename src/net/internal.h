@@ -60,7 +60,7 @@ typedef struct post {
 
 struct net {
 	net_options options;
-	char *texts[6]; /* what options points at */
+	char *texts[7]; /* what options points at */
 	engine *engine;
 	wheel *wheel;
 	net_owner owner;
@@ -85,7 +85,8 @@ struct net {
 	list routes;
 	files *files;
 	bundle *bundle;
-	http_head head;          /* of the request being read: used only while it is */
+	http_head head; /* of the request being read: used only while it is */
+	pmd_shared pmd;
 	unsigned char *tls_room; /* where output is gathered to be encrypted; NULL: no TLS */
 	buf scratch;
 };

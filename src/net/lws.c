@@ -314,7 +314,7 @@ void net_service(net *n)
 static bool copy_texts(net *n, const net_options *o)
 {
 	const char *given[] = { o->host, o->path, o->cors_origin, o->client_dir, o->tls_cert,
-		o->tls_key };
+		o->tls_key, o->cookie };
 	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
 		n->texts[i] = given[i] ? strdup(given[i]) : NULL;
 		if (given[i] && !n->texts[i])
@@ -327,6 +327,7 @@ static bool copy_texts(net *n, const net_options *o)
 	n->options.client_dir = n->texts[3];
 	n->options.tls_cert = n->texts[4];
 	n->options.tls_key = n->texts[5];
+	n->options.cookie = n->texts[6];
 	return true;
 }
 
@@ -363,6 +364,8 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 static int start(net *n)
 {
 	int error = ENOMEM;
+	pmd_options deflate = { .threshold = n->options.compression_threshold };
+	pmd_shared_init(&n->pmd, &deflate);
 	init_handles(n);
 	if (uv_async_init(&n->loop, &n->wake, on_wake))
 		return EMFILE;
@@ -469,6 +472,7 @@ void net_free(net *n)
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);
+	pmd_shared_fini(&n->pmd);
 	free(n->tls_room);
 	for (size_t i = 0; i < sizeof n->texts / sizeof *n->texts; i++)
 		free(n->texts[i]);

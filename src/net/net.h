@@ -39,6 +39,10 @@ typedef struct net_options {
 	const char *client_dir;
 	const char *tls_cert, *tls_key; /* files in PEM; NULL: plain */
 	size_t max_payload;
+	bool cors_credentials;
+	const char *cookie; /* NULL: none */
+	bool per_message_deflate, http_compression;
+	size_t compression_threshold; /* bytes */
 } net_options;
 
 /* Texts are copied.  *error is an errno value after a failure. */

@@ -36,7 +36,7 @@ static void add_frame(connection *c, ws_opcode opcode, const void *data, size_t 
 	buf_add(&c->out, head, ws_write_head(head, opcode, len));
 	buf_add(&c->out, data, len);
 	/* The peer asks and asks, and does not read what it is answered. */
-	if (c->out.failed || buf_len(&c->out) > CONTROL_MAX)
+	if (c->out.failed || buf_len(&c->out) > CONTROL_MAX + c->websocket->compressed)
 		connection_doom(c);
 	else
 		connection_dirty(c);
@@ -116,14 +116,38 @@ static void on_error(websocket *w, const ws_event *ev)
 	close_after_output(w->connection);
 }
 
+static void deliver(websocket *w, const unsigned char *data, size_t len, bool binary)
+{
+	if (w->session)
+		session_receive(
+			w->session, &w->base, (unsigned char *)(uintptr_t)data, len, binary);
+}
+
+/* Also what nobody waits for is inflated: later messages refer to it. */
+static void on_compressed(websocket *w, ws_event *ev)
+{
+	buf content = { 0 };
+	unsigned code = compressed_read(w, ev, &content);
+	if (code) {
+		ev->code = (uint16_t)code;
+		ev->why = "compressed message";
+		on_error(w, ev);
+	} else {
+		deliver(w, buf_len(&content) ? buf_data(&content) : (const unsigned char *)"",
+			buf_len(&content), ev->kind == WS_BINARY);
+	}
+	buf_free(&content);
+}
+
 static void on_ws_event(websocket *w, ws_event *ev)
 {
 	switch (ev->kind) {
 	case WS_TEXT:
 	case WS_BINARY:
-		if (w->session)
-			session_receive(w->session, &w->base, (unsigned char *)(uintptr_t)ev->data,
-				ev->len, ev->kind == WS_BINARY);
+		if (ev->compressed)
+			on_compressed(w, ev);
+		else
+			deliver(w, ev->data, ev->len, ev->kind == WS_BINARY);
 		break;
 	case WS_PING:
 		if (!w->said_close)
@@ -168,14 +192,16 @@ static void accept_key(char out[29], span key)
 	out[28] = '\0';
 }
 
-static void write_switching(connection *c, span key)
+static void write_switching(websocket *w, const http_head *head, span key)
 {
+	connection *c = w->connection;
 	char accept[29];
 	accept_key(accept, key);
 	http_write_status(&c->out, 101);
 	http_write_field(&c->out, SPAN("Upgrade"), SPAN("websocket"));
 	http_write_field(&c->out, SPAN("Connection"), SPAN("Upgrade"));
 	http_write_field(&c->out, SPAN("Sec-WebSocket-Accept"), span_of(accept));
+	compressed_begin(w, head, &c->out);
 	cors_fields(c, &c->out);
 	http_write_end(&c->out);
 }
@@ -201,7 +227,7 @@ void websocket_begin(connection *c, const http_head *head, const engine_request 
 		return;
 	}
 	handshake *h = known ? NULL : engine_request_handshake(c, head);
-	write_switching(c, key);
+	write_switching(w, head, key);
 	c->role = ROLE_WEBSOCKET;
 	c->websocket = w;
 	timer_stop(c->net->wheel, &c->deadline);
@@ -228,5 +254,6 @@ void websocket_free(connection *c)
 		return;
 	c->websocket = NULL;
 	ws_decoder_fini(&w->decoder);
+	pmd_fini(&w->pmd);
 	free(w);
 }
