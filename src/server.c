@@ -49,6 +49,7 @@ static sio_err from_errno(int error)
 		{ EADDRNOTAVAIL, SIO_EADDRNOTAVAIL },
 		{ ENOENT, SIO_ENOENT },
 		{ ENOTDIR, SIO_ENOENT },
+		{ ESHUTDOWN, SIO_EGONE },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].error == error)
@@ -73,6 +74,17 @@ static void reap(void *user)
 	sio_server *s = user;
 	io_reap(&s->io);
 	engine_reap(&s->engine);
+}
+
+static bool unsettled(const void *user)
+{
+	const sio_server *s = user;
+	return !list_empty(&s->engine.doomed) || io_unsettled(&s->io);
+}
+
+static void refresh(void *user)
+{
+	net_refresh(((sio_server *)user)->net);
 }
 
 static void log_line(net_level level, const char *line, void *user)
@@ -168,7 +180,9 @@ static sio_err check_options(const sio_server *s, const sio_options *o)
 
 static sio_err open_network(sio_server *s, const sio_options *o)
 {
-	net_owner owner = { settle, reap, log_line, s };
+	net_owner owner = {
+		.settle = settle, .reap = reap, .unsettled = unsettled, .log = log_line, .user = s
+	};
 	char *path = path_of(o->path);
 	int error = ENOMEM;
 	if (path) {
@@ -205,6 +219,7 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 	s->log = o->log;
 	s->log_user = o->user;
 	wheel_init(&s->wheel, 0);
+	io_opts.refresh = refresh;
 	bool made = io_init(&s->io, &io_opts, s, &s->wheel);
 	made = engine_init(&s->engine, &engine_opts, &events, s, &s->wheel) && made;
 	sio_err err = made ? check_options(s, o) : SIO_ENOMEM;
@@ -285,7 +300,7 @@ sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user)
 {
 	if (!fn)
 		return SIO_EINVAL;
-	return net_post(s->net, fn, user) ? SIO_OK : SIO_ENOMEM;
+	return from_errno(net_post(s->net, fn, user));
 }
 
 /* ---- Plain HTTP ---- */

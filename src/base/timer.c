@@ -21,7 +21,7 @@ static unsigned shift_of(unsigned level)
 
 void wheel_init(wheel *w, uint64_t now)
 {
-	w->now = now;
+	w->now = w->time = now;
 	w->count = 0;
 	for (unsigned level = 0; level < WHEEL_LEVELS; level++) {
 		w->busy[level] = 0;
@@ -151,6 +151,8 @@ void wheel_turn(wheel *w, uint64_t now)
 	list due;
 	list_init(&due);
 	advance(w, now > w->now ? now : w->now, &due);
+	if (w->time < w->now)
+		w->time = w->now;
 	while (!list_empty(&due)) {
 		timer *t = LIST_OWNER(due.next, timer, link);
 		list_remove(&t->link);

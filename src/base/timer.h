@@ -26,7 +26,9 @@ typedef struct timer {
 enum { WHEEL_BITS = 6, WHEEL_SLOTS = 64, WHEEL_LEVELS = 6 }; /* 2^36 ms: two years */
 
 typedef struct wheel {
-	uint64_t now;                /* ms; never goes back */
+	uint64_t now;  /* ms; of the last turn; never goes back */
+	uint64_t time; /* ms; the latest that the owner knows of, for those who start timers
+			  between turns */
 	uint64_t busy[WHEEL_LEVELS]; /* one bit a slot: holds timers */
 	list slot[WHEEL_LEVELS][WHEEL_SLOTS];
 	size_t count; /* of running timers */

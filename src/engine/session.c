@@ -11,7 +11,7 @@ enum { GOODBYE_MS = 30000 };
 
 static uint64_t now(const session *s)
 {
-	return s->engine->wheel->now;
+	return s->engine->wheel->time;
 }
 
 static void start(session *s, timer *t, uint64_t after_ms)

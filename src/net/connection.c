@@ -13,7 +13,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { PIECES = 64 }; /* of one send */
+enum {
+	PIECES = 64, /* of one send */
+	SENDS = 16 /* of one connection in a turn, so that a fast reader does not starve the others
+		    */
+};
 
 /* ---- Life ---- */
 
@@ -167,6 +171,9 @@ static void take_out(connection *c, size_t *sent)
  */
 static void take(connection *c, size_t sent)
 {
+	/* The time for a response is for no progress, not for the whole of it. */
+	if (c->role == ROLE_HTTP && timer_running(&c->deadline))
+		connection_deadline(c, WRITE_MS);
 	if (c->role != ROLE_WEBSOCKET)
 		take_out(c, &sent);
 	take_rest(c, &sent);
@@ -184,6 +191,15 @@ static void take(connection *c, size_t sent)
 		}
 		session_pop(s);
 	}
+}
+
+/* A peer that has said all it has to say over HTTP may half-close; reading that would end the
+ * connection before its answer is out. */
+static void wait_writable(connection *c)
+{
+	if (c->role == ROLE_HTTP)
+		net_pause(c, PAUSE_BLOCKED);
+	net_want_write(c);
 }
 
 static size_t sum(const struct iovec *iov, size_t n)
@@ -225,7 +241,7 @@ static bool send_plain(connection *c, struct iovec *iov, size_t n)
 		take(c, (size_t)sent);
 	if (sent >= 0 && (size_t)sent == offered)
 		return true;
-	net_want_write(c);
+	wait_writable(c);
 	return false;
 }
 
@@ -272,9 +288,12 @@ void connection_flush(connection *c)
 {
 	if (c->doomed || c->blocked)
 		return;
+	int sends = 0;
 	make_output(c);
-	while (send_some(c))
+	while (send_some(c) && ++sends < SENDS)
 		make_output(c);
+	if (sends == SENDS)
+		wait_writable(c);
 	if (!c->doomed && !c->blocked && !connection_backlog(c))
 		all_sent(c);
 }
@@ -282,5 +301,6 @@ void connection_flush(connection *c)
 void connection_writable(connection *c)
 {
 	c->blocked = false;
+	net_resume(c, PAUSE_BLOCKED);
 	connection_dirty(c);
 }

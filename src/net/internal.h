@@ -26,9 +26,10 @@ struct lws_vhost;
 
 /* Deadlines in ms; each protects descriptors and memory from peers that do nothing. */
 enum {
-	HEAD_MS = 20000,  /* for a whole request head, from its first byte or from the connection */
-	BODY_MS = 60000,  /* for a whole request body */
-	IDLE_MS = 30000,  /* between two requests on one connection */
+	HEAD_MS = 20000, /* for a whole request head, from its first byte or from the connection */
+	BODY_MS = 60000, /* for a whole request body */
+	IDLE_MS = 30000, /* between two requests on one connection */
+	GRACE_MS = 1000,
 	WRITE_MS = 60000, /* for a peer to take a response */
 	BYE_MS = 2000     /* for a peer to close after us */
 };
@@ -74,11 +75,15 @@ struct net {
 	uv_async_t wake;
 	list listeners;
 	uv_timer_t accept_again;
-	uint16_t port; /* of the first */
+	bool accept_failed; /* said in the log, once for each time that it begins */
+	uint16_t port;      /* of the first */
 	bool stopping;
+	bool late;       /* the time for goodbyes is over */
+	int descriptors; /* one above the highest that can be used */
 	bool in_turn;
 	pthread_mutex_t posts_lock;
 	post *posts, **posts_end;
+	bool posts_closed;
 	list connections; /* all */
 	list dirty;       /* with output */
 	list doomed;      /* to be closed at the end of the turn */
@@ -115,6 +120,7 @@ struct connection {
 	bool closing; /* no more input is read; closes when the output is out */
 	bool doomed;
 	bool tls;
+	uint8_t paused; /* PAUSE_*: why its input is not read */
 	buf in;         /* input set aside */
 	size_t scanned; /* of it, for the request head */
 	buf out;        /* heads of responses, control frames */
@@ -135,6 +141,10 @@ void net_log(const net *n, net_level level, const char *format, ...)
  * closed. */
 struct lws *net_adopt(connection *c);
 void net_want_write(connection *c);
+/* Reasons not to read from a connection. */
+enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2 };
+void net_pause(connection *c, unsigned why);
+void net_resume(connection *c, unsigned why);
 void net_close_socket(connection *c);
 /* Output through TLS: all of it is taken, or the connection is lost (false). */
 bool net_write_tls(connection *c, unsigned char *data, size_t len);
@@ -214,8 +224,8 @@ void routes_finish(connection *c, span body);
 void engine_request_begin(connection *c, const http_head *head);
 /* The body of a POST is there. */
 void engine_request_body(connection *c, unsigned char *data, size_t len);
-/* It is too large. */
-void engine_request_too_large(connection *c);
+/* It is too large (413), or broken (400). */
+void engine_request_refused(connection *c, int status);
 /* The connection is gone. */
 void engine_request_lost(connection *c);
 /* NULL: out of memory. */

@@ -33,7 +33,9 @@ static void on_pause_over(uv_timer_t *t)
 
 static void pause_accepting(net *n, int error)
 {
-	net_log(n, NET_WARN, "accept: %s; trying again", strerror(error));
+	if (!n->accept_failed)
+		net_log(n, NET_WARN, "accept: %s; trying again", strerror(error));
+	n->accept_failed = true;
 	LIST_EACH (it, &n->listeners)
 		uv_poll_stop(&LIST_OWNER(it, listener, link)->poll);
 	uv_timer_start(&n->accept_again, on_pause_over, ACCEPT_PAUSE_MS, 0);
@@ -43,8 +45,14 @@ static void pause_accepting(net *n, int error)
 static bool accept_one(listener *l)
 {
 	int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= l->net->descriptors) {
+		close(fd);
+		pause_accepting(l->net, EMFILE);
+		return false;
+	}
 	if (fd >= 0) {
 		int on = 1;
+		l->net->accept_failed = false;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 		connection_open(l->net, fd, l->tls);
 		return true;
@@ -129,11 +137,12 @@ static bool clear_path(const struct sockaddr_un *a)
 		errno = EADDRINUSE;
 		return false;
 	}
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)a, sizeof *a) == 0;
-	if (fd >= 0)
-		close(fd);
-	if (!alive)
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	bool left = connect(fd, (const struct sockaddr *)a, sizeof *a) && errno == ECONNREFUSED;
+	close(fd);
+	if (left)
 		return unlink(a->sun_path) == 0;
 	errno = EADDRINUSE;
 	return false;

@@ -10,13 +10,17 @@
 #include "internal.h"
 #include <errno.h>
 #include <libwebsockets.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* What one read takes at most.  Larger than a usual message, so that most lie whole in one read. */
 enum { READ_SIZE = 65536 };
+/* Descriptors that libwebsockets is prepared for, 16 bytes each. */
+enum { DESCRIPTORS_MAX = 1000000 };
 
 void net_log(const net *n, net_level level, const char *format, ...)
 {
@@ -47,8 +51,6 @@ static int on_event(
 		return 0;
 	case LWS_CALLBACK_RAW_WRITEABLE:
 		net_clock(c->net);
-		if (c->tls)
-			lws_rx_flow_control(wsi, 1);
 		connection_writable(c);
 		return 0;
 	case LWS_CALLBACK_RAW_CLOSE:
@@ -86,6 +88,21 @@ static bool make_vhost(net *n)
 	return true;
 }
 
+/* libwebsockets sets aside room for as many descriptors as the process may have, and for few if
+ * those are very many; so it is shown a limit that makes sense.  Returns the one to be set again.
+ */
+static struct rlimit lower_limit(net *n)
+{
+	struct rlimit limit = { 0 };
+	getrlimit(RLIMIT_NOFILE, &limit);
+	struct rlimit lower = limit;
+	if (lower.rlim_cur > DESCRIPTORS_MAX)
+		lower.rlim_cur = DESCRIPTORS_MAX;
+	n->descriptors = (int)lower.rlim_cur;
+	setrlimit(RLIMIT_NOFILE, &lower);
+	return limit;
+}
+
 static bool make_context(net *n)
 {
 	void *loops[] = { &n->loop };
@@ -101,7 +118,9 @@ static bool make_context(net *n)
 	if (n->tls_room)
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 	lws_set_log_level(LLL_ERR, NULL);
+	struct rlimit before = lower_limit(n);
 	n->lws = lws_create_context(&info);
+	setrlimit(RLIMIT_NOFILE, &before);
 	return n->lws && make_vhost(n);
 }
 
@@ -134,10 +153,26 @@ bool net_write_tls(connection *c, unsigned char *data, size_t len)
 	if (lws_write(c->wsi, data, len, LWS_WRITE_RAW) < (int)len)
 		return false;
 	if (lws_partial_buffered(c->wsi)) {
-		lws_rx_flow_control(c->wsi, 0);
+		net_pause(c, PAUSE_BLOCKED);
 		net_want_write(c);
 	}
 	return true;
+}
+
+void net_pause(connection *c, unsigned why)
+{
+	if (!c->paused)
+		lws_rx_flow_control(c->wsi, 0);
+	c->paused |= (uint8_t)why;
+}
+
+void net_resume(connection *c, unsigned why)
+{
+	if (!(c->paused & why))
+		return;
+	c->paused &= (uint8_t)~why;
+	if (!c->paused && c->wsi)
+		lws_rx_flow_control(c->wsi, 1);
 }
 
 void net_want_write(connection *c)
@@ -264,18 +299,32 @@ static void on_wake(uv_async_t *a)
 		uv_stop(&n->loop);
 }
 
-bool net_post(net *n, void (*fn)(void *user), void *user)
+/* What was posted before still runs; what is posted from now on is refused. */
+static void close_posts(net *n)
+{
+	pthread_mutex_lock(&n->posts_lock);
+	n->posts_closed = true;
+	pthread_mutex_unlock(&n->posts_lock);
+}
+
+/* The loop is woken under the lock, so that it is there to be woken. */
+int net_post(net *n, void (*fn)(void *user), void *user)
 {
 	post *p = malloc(sizeof *p);
 	if (!p)
-		return false;
+		return ENOMEM;
 	*p = (post){ NULL, fn, user };
 	pthread_mutex_lock(&n->posts_lock);
-	*n->posts_end = p;
-	n->posts_end = &p->next;
+	bool closed = n->posts_closed;
+	if (!closed) {
+		*n->posts_end = p;
+		n->posts_end = &p->next;
+		uv_async_send(&n->wake);
+	}
 	pthread_mutex_unlock(&n->posts_lock);
-	uv_async_send(&n->wake);
-	return true;
+	if (closed)
+		free(p);
+	return closed ? ESHUTDOWN : 0;
 }
 
 void net_stop(net *n)
@@ -299,9 +348,31 @@ int net_fd(const net *n)
 	return uv_backend_fd(&n->loop);
 }
 
+/* How long until `due`, for poll(); -1: for ever. */
+static int ms_until(uint64_t due)
+{
+	uint64_t now = uv_hrtime() / 1000000;
+	if (due == UINT64_MAX)
+		return -1;
+	if (due <= now)
+		return 0;
+	return due - now < INT_MAX ? (int)(due - now) : INT_MAX;
+}
+
 int net_timeout(const net *n)
 {
-	return uv_backend_timeout(&n->loop);
+	if (!list_empty(&n->dirty) || !list_empty(&n->doomed) || n->owner.unsettled(n->owner.user))
+		return 0;
+	/* What was started since the last turn is not among the loop's timers yet. */
+	int ours = ms_until(wheel_next(n->wheel));
+	int loops = uv_backend_timeout(&n->loop);
+	return loops < 0 || (ours >= 0 && ours < loops) ? ours : loops;
+}
+
+void net_refresh(net *n)
+{
+	uv_update_time(&n->loop);
+	n->wheel->time = uv_now(&n->loop);
 }
 
 void net_service(net *n)
@@ -411,25 +482,21 @@ static void close_handle(uv_handle_t *h, void *arg)
 		uv_close(h, NULL);
 }
 
-static void mark_late(uv_timer_t *t)
+static void on_late(uv_timer_t *t)
 {
-	*(bool *)t->data = true;
+	((net *)t->data)->late = true;
 }
 
 /* Connections that say goodbye get a moment for it. */
 static void drain(net *n)
 {
-	bool late = false;
-	uv_timer_t limit;
-	uv_timer_init(&n->loop, &limit);
-	limit.data = &late;
-	uv_timer_start(&limit, mark_late, BYE_MS / 2, 0);
+	/* Nobody is accepted any more, so that timer is free. */
+	uv_timer_start(&n->accept_again, on_late, BYE_MS / 2, 0);
 	LIST_EACH (it, &n->connections)
 		request_last(LIST_OWNER(it, connection, in_net));
 	net_end_turn(n);
-	while (!late && !list_empty(&n->connections))
+	while (!n->late && !list_empty(&n->connections))
 		uv_run(&n->loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&limit, NULL);
 	LIST_EACH (it, &n->connections)
 		connection_doom(LIST_OWNER(it, connection, in_net));
 	net_end_turn(n);
@@ -461,12 +528,13 @@ void net_free(net *n)
 		return;
 	listeners_close(n);
 	run_posts(n);
+	close_posts(n);
+	run_posts(n);
 	drain(n);
 	destroy_context(n);
 	uv_walk(&n->loop, close_handle, NULL);
 	uv_run(&n->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&n->loop);
-	run_posts(n);
 	pthread_mutex_destroy(&n->posts_lock);
 	free_routes(n);
 	files_free(n->files);

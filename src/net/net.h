@@ -27,6 +27,8 @@ typedef struct net_owner {
 	void (*settle)(void *user);
 	/* The turn ends: free what ended in it. */
 	void (*reap)(void *user);
+	/* Whether something has been put off since the last settle. */
+	bool (*unsettled)(const void *user);
 	void (*log)(net_level level, const char *line, void *user);
 	void *user;
 } net_owner;
@@ -67,8 +69,11 @@ void net_stop(net *n);
 int net_fd(const net *n);
 int net_timeout(const net *n);
 void net_service(net *n);
-/* Calls fn(user) from the loop, in order; any thread.  false: out of memory. */
-bool net_post(net *n, void (*fn)(void *user), void *user);
+/* Tells the wheel what time it is, outside of the loop's turns. */
+void net_refresh(net *n);
+/* Calls fn(user) from the loop, in order; any thread.  0, ENOMEM, or ESHUTDOWN: it is being freed.
+ */
+int net_post(net *n, void (*fn)(void *user), void *user);
 
 /* ---- HTTP routes ---- */
 

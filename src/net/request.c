@@ -34,12 +34,19 @@ void request_free(connection *c)
 
 /* ---- Bodies ---- */
 
-static void too_large(connection *c)
+/* A body that is too large or broken is answered by whoever waits for it; if the answer has been
+ * given, it is not read on. */
+static void refuse_body(connection *c, int status)
 {
-	if (c->request->sink == SINK_POST)
-		engine_request_too_large(c);
+	request *r = c->request;
+	if (r->sink == SINK_POST)
+		engine_request_refused(c, status);
+	else if (r->sink == SINK_ROUTE)
+		respond_status(c, status);
+	else if (r->exchange.polling)
+		connection_doom(c);
 	else
-		respond_status(c, 413);
+		c->closing = true;
 }
 
 static void body_done(connection *c, unsigned char *data, size_t len)
@@ -48,6 +55,9 @@ static void body_done(connection *c, unsigned char *data, size_t len)
 	sink to = (sink)r->sink;
 	r->in_body = false;
 	r->sink = SINK_NONE;
+	/* From here on it is the answer that takes its time, not the peer. */
+	if (to != SINK_NONE || r->exchange.polling)
+		timer_stop(c->net->wheel, &c->deadline);
 	if (to == SINK_POST)
 		engine_request_body(c, data, len);
 	else if (to == SINK_ROUTE)
@@ -61,7 +71,7 @@ static bool keep_piece(connection *c, span piece)
 	r->data.limit = c->net->options.max_payload;
 	if (r->sink == SINK_NONE || buf_add_span(&r->data, piece))
 		return true;
-	too_large(c);
+	refuse_body(c, 413);
 	return false;
 }
 
@@ -73,7 +83,7 @@ static long read_body(connection *c, unsigned char *data, size_t len)
 	long n = http_body_read(&r->body, (span){ (const char *)data, len }, &piece);
 
 	if (n < 0) {
-		respond_status(c, (int)-n);
+		refuse_body(c, (int)-n);
 		return -1;
 	}
 	bool done = http_body_done(&r->body);
@@ -90,6 +100,12 @@ static bool for_engine(const net *n, span path)
 {
 	span prefix = span_of(n->options.path);
 	return path.len >= prefix.len && !memcmp(path.at, prefix.at, prefix.len);
+}
+
+static void write_continue(connection *c)
+{
+	buf_add_text(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
+	connection_dirty(c);
 }
 
 static void begin(connection *c, const http_head *head)
@@ -116,7 +132,7 @@ static void begin(connection *c, const http_head *head)
 	if (!r->in_body)
 		body_done(c, NULL, 0);
 	else if (r->sink != SINK_NONE && head->expect_continue)
-		buf_add_text(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
+		write_continue(c);
 }
 
 static long read_head(connection *c, unsigned char *data, size_t len)
@@ -154,7 +170,7 @@ static bool readable(const connection *c)
 	const request *r = c->request;
 	if (c->doomed || c->closing || c->role != ROLE_HTTP)
 		return false;
-	return !r || !r->busy || (r->in_body && r->sink != SINK_NONE);
+	return !r || !r->busy || r->in_body;
 }
 
 /* Returns how much was used. */
@@ -191,6 +207,8 @@ void request_next(connection *c)
 		c->in = taken;
 	else
 		buf_free(&taken);
+	if (buf_len(&c->in) < INPUT_MAX)
+		net_resume(c, PAUSE_FULL);
 }
 
 void request_last(connection *c)
@@ -206,12 +224,14 @@ void request_last(connection *c)
 
 static bool set_aside(connection *c, const unsigned char *data, size_t len)
 {
-	c->in.limit = INPUT_MAX;
-	if (buf_add(&c->in, data, len))
-		return true;
-	net_log(c->net, NET_DEBUG, "more than %d bytes sent ahead of an answer", INPUT_MAX);
-	connection_doom(c);
-	return false;
+	if (!buf_add(&c->in, data, len)) {
+		connection_doom(c);
+		return false;
+	}
+	/* What is sent ahead of an answer waits at the peer from here on. */
+	if (buf_len(&c->in) >= INPUT_MAX)
+		net_pause(c, PAUSE_FULL);
+	return true;
 }
 
 void request_input(connection *c, unsigned char *data, size_t len)

@@ -210,7 +210,7 @@ static void begin_post(connection *c, const http_head *head, session *s)
 	if (is_binary(head))
 		polling_post_refuse(s->polling, x, 400, true);
 	else if (head->content_length > c->net->options.max_payload)
-		engine_request_too_large(c);
+		engine_request_refused(c, 413);
 }
 
 void engine_request_body(connection *c, unsigned char *data, size_t len)
@@ -220,11 +220,12 @@ void engine_request_body(connection *c, unsigned char *data, size_t len)
 		polling_post_body(x->polling, x, data, len);
 }
 
-void engine_request_too_large(connection *c)
+/* A POST that is too large does not end its session, a broken one does. */
+void engine_request_refused(connection *c, int status)
 {
 	exchange *x = &c->request->exchange;
 	if (x->polling)
-		polling_post_refuse(x->polling, x, 413, false);
+		polling_post_refuse(x->polling, x, status, status != 413);
 }
 
 static void known_session(connection *c, const http_head *head, session *s)

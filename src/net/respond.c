@@ -133,6 +133,7 @@ void respond_sent(connection *c)
 		c->closing = true;
 		return;
 	}
-	connection_deadline(c, buf_len(&c->in) ? HEAD_MS : IDLE_MS);
+	/* A little longer than promised, for a request that is on its way. */
+	connection_deadline(c, buf_len(&c->in) ? HEAD_MS : IDLE_MS + GRACE_MS);
 	request_next(c);
 }

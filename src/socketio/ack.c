@@ -87,7 +87,7 @@ void inquiry_begin(inquiry *q, unsigned timeout_ms)
 	if (list_empty(&q->asks))
 		finish(q, SIO_OK);
 	else if (timeout_ms)
-		timer_start(o->wheel, &q->deadline, o->wheel->now + timeout_ms);
+		timer_start(o->wheel, &q->deadline, io_time(o) + timeout_ms);
 }
 
 void inquiry_free(inquiry *q)

@@ -57,6 +57,18 @@ void io_settle(io *o)
 	}
 }
 
+bool io_unsettled(const io *o)
+{
+	return !list_empty(&o->admitted) || !list_empty(&o->departed) || !list_empty(&o->finished);
+}
+
+uint64_t io_time(io *o)
+{
+	if (o->options.refresh)
+		o->options.refresh(o->server);
+	return o->wheel->time;
+}
+
 void io_reap(io *o)
 {
 	list *it;

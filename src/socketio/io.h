@@ -26,6 +26,7 @@ typedef struct io_options {
 	unsigned max_depth;
 	unsigned max_unanswered;
 	unsigned connect_timeout_ms;
+	void (*refresh)(void *server); /* brings wheel->time up to date; NULL: it always is */
 } io_options;
 
 /* The half of a server that knows Socket.IO; a sio_server begins with it. */
@@ -130,6 +131,9 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w);
 void io_fini(io *o);
 /* Runs what was put off while the application was running, until nothing is left. */
 void io_settle(io *o);
+bool io_unsettled(const io *o);
+/* What time it is, for a timer that the application starts: it may do so between two turns. */
+uint64_t io_time(io *o);
 /* Frees what ended in this turn. */
 void io_reap(io *o);
 /* What is in scratch as a block; NULL: out of memory.  Scratch is empty then. */

@@ -79,6 +79,7 @@ void socket_departed(sio_socket *k)
 
 void sio_disconnect(sio_socket *k, bool whole_connection)
 {
+	io_time(k->ns->io);
 	if (whole_connection) {
 		client_disconnect(k->client);
 		return;

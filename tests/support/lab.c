@@ -203,13 +203,23 @@ static unsigned or_unsigned(unsigned value, unsigned standard)
 
 sio_server *lab_new_with(const sio_options *o)
 {
-	io_options io_opts = { or_unsigned(o->max_attachments, 10),
-		or_unsigned(o->max_depth, 10000), or_unsigned(o->max_unanswered, 65536),
-		or_unsigned(o->connect_timeout_ms, 45000) };
-	/* Pings would stand between what the tests look for. */
-	engine_options engine_opts = { or_unsigned(o->ping_interval_ms, 100000000),
-		or_unsigned(o->ping_timeout_ms, 20000), 10000, 1000000,
-		o->max_queue ? o->max_queue : 16u << 20, true, true, true };
+	io_options io_opts = {
+		.max_attachments = or_unsigned(o->max_attachments, 10),
+		.max_depth = or_unsigned(o->max_depth, 10000),
+		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
+		.connect_timeout_ms = or_unsigned(o->connect_timeout_ms, 45000),
+	};
+	engine_options engine_opts = {
+		/* Pings would stand between what the tests look for. */
+		.ping_interval_ms = or_unsigned(o->ping_interval_ms, 100000000),
+		.ping_timeout_ms = or_unsigned(o->ping_timeout_ms, 20000),
+		.upgrade_timeout_ms = 10000,
+		.max_payload = 1000000,
+		.max_queue = o->max_queue ? o->max_queue : 16u << 20,
+		.polling = true,
+		.websocket = true,
+		.allow_upgrades = true,
+	};
 	sio_server *s = calloc(1, sizeof *s);
 	SURE(s);
 	s->input = malloc(LAB_TEXT);

@@ -59,6 +59,11 @@ static void reap(void *user)
 	engine_reap(&((echo *)user)->engine);
 }
 
+static bool unsettled(const void *user)
+{
+	return !list_empty(&((const echo *)user)->engine.doomed);
+}
+
 static void log_line(net_level level, const char *line, void *user)
 {
 	(void)user;
@@ -68,7 +73,9 @@ static void log_line(net_level level, const char *line, void *user)
 
 static int serve(echo *e, const sio_options *o)
 {
-	net_owner owner = { settle, reap, log_line, e };
+	net_owner owner = {
+		.settle = settle, .reap = reap, .unsettled = unsettled, .log = log_line, .user = e
+	};
 	net_options options = {
 		.host = o->host,
 		.port = o->port,
