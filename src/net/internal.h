@@ -10,6 +10,7 @@
 #include "../base/timer.h"
 #include "../engine/engine.h"
 #include "../engine/polling.h"
+#include "../wire/compress.h"
 #include "../wire/http.h"
 #include "../wire/websocket.h"
 #include "bundle.h"
@@ -18,6 +19,7 @@
 #include "response.h"
 #include "websocket.h"
 #include <pthread.h>
+#include <stdlib.h>
 #include <uv.h>
 
 struct lws;
@@ -184,7 +186,9 @@ struct request {
 	bool busy; /* routed and not wholly answered: no other request is read */
 	bool head_only;
 	bool keep_alive;
-	span cors; /* the origin that the answer names; .at NULL: none */
+	char *origin;            /* that the answer names; NULL: none */
+	char opened[ID_LEN + 1]; /* sid of the session that it opens; "": none */
+	uint8_t coding;          /* the best content coding that the client takes */
 	route *route;
 	char *target; /* of the request, for its route */
 	size_t path_len;
@@ -230,8 +234,16 @@ void engine_request_refused(connection *c, int status);
 void engine_request_lost(connection *c);
 /* NULL: out of memory. */
 handshake *engine_request_handshake(connection *c, const http_head *head);
+
+/* ---- cors.c ---- */
+
+/* Decides which origin the answer to this request names. */
+void cors_begin(connection *c, const http_head *head);
 /* What a page of another origin must be told; out is a head that is being written. */
 void cors_fields(connection *c, buf *out);
+void cors_preflight(connection *c, const http_head *head);
+/* Whether a WebSocket of that origin is not to be opened. */
+bool cors_refuses(const connection *c, const http_head *head);
 
 /* ---- websocket.c ---- */
 

@@ -29,6 +29,7 @@ void request_free(connection *c)
 		close(r->file);
 	buf_free(&r->data);
 	free(r->target);
+	free(r->origin);
 	free(r);
 }
 

@@ -7,64 +7,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* ---- Cross-origin requests ---- */
-
-/* The option is "*", one origin that every answer names, or a list with commas of which the asking
- * one is named. */
-static bool is_list(const char *origins)
-{
-	return strchr(origins, ',') != NULL;
-}
-
-static span find_origin(const char *origins, span wanted)
-{
-	while (*origins) {
-		size_t len = strcspn(origins, ",");
-		span one = { origins, len };
-		if (span_is(one, wanted))
-			return one;
-		origins += origins[len] ? len + 1 : len;
-	}
-	return (span){ NULL, 0 };
-}
-
-static void cors_begin(connection *c, const http_head *head)
-{
-	const char *origins = c->net->options.cors_origin;
-	c->request->cors = (span){ NULL, 0 };
-	if (!origins)
-		return;
-	c->request->cors = is_list(origins)
-				   ? find_origin(origins, http_field_find(head, SPAN("Origin")))
-				   : span_of(origins);
-}
-
-void cors_fields(connection *c, buf *out)
-{
-	const char *origins = c->net->options.cors_origin;
-	span allowed = c->request->cors;
-	if (!origins)
-		return;
-	if (allowed.at)
-		http_write_field(out, SPAN("Access-Control-Allow-Origin"), allowed);
-	if (strcmp(origins, "*") != 0)
-		http_write_field(out, SPAN("Vary"), SPAN("Origin"));
-}
-
-static void preflight(connection *c, const http_head *head)
-{
-	response r = RESPONSE(204);
-	span wanted = http_field_find(head, SPAN("Access-Control-Request-Headers"));
-	cors_fields(c, &r.fields);
-	http_write_field(&r.fields, SPAN("Access-Control-Allow-Methods"),
-		SPAN("GET,HEAD,PUT,PATCH,POST,DELETE"));
-	if (wanted.at)
-		http_write_field(&r.fields, SPAN("Access-Control-Allow-Headers"), wanted);
-	http_write_field(&r.fields, SPAN("Vary"), SPAN("Access-Control-Request-Headers"));
-	http_write_length(&r.fields, 0);
-	respond(c, &r);
-}
-
 /* ---- Exchanges ---- */
 
 static connection *connection_of(exchange *x)
@@ -84,6 +26,35 @@ static const char *const types[] = {
 	[ANSWER_BINARY] = "application/octet-stream",
 };
 
+/* Without memory to compress with it goes as it is. */
+static void compress(const connection *c, response *r)
+{
+	const net_options *o = &c->net->options;
+	coding how = (coding)c->request->coding;
+	if (!r->body || !o->http_compression || r->body->len < o->compression_threshold ||
+		!coding_name(how))
+		return;
+	bytes *packed = coding_compress(how, bytes_data(r->body), r->body->len, 0);
+	if (!packed)
+		return;
+	bytes_unref(r->body);
+	r->body = packed;
+	http_write_field(&r->fields, SPAN("Content-Encoding"), span_of(coding_name(how)));
+}
+
+/* With the answer that opens a session, so that a balancer may find the way back. */
+static void add_cookie(connection *c, buf *out)
+{
+	const char *name = c->net->options.cookie;
+	char value[256];
+	if (!name || !*c->request->opened)
+		return;
+	snprintf(value, sizeof value, "%s=%s; Path=/; HttpOnly; SameSite=Lax", name,
+		c->request->opened);
+	http_write_field(out, SPAN("Set-Cookie"), span_of(value));
+	*c->request->opened = '\0';
+}
+
 static void exchange_answer(exchange *x, int status, answer_type type, bytes *body)
 {
 	connection *c = connection_of(x);
@@ -93,6 +64,8 @@ static void exchange_answer(exchange *x, int status, answer_type type, bytes *bo
 	cors_fields(c, &r.fields);
 	if (type != ANSWER_EMPTY)
 		http_write_field(&r.fields, SPAN("Cache-Control"), SPAN("no-store"));
+	add_cookie(c, &r.fields);
+	compress(c, &r);
 	respond(c, &r);
 }
 
@@ -129,7 +102,8 @@ static void refuse(connection *c, refusal why, bool upgrade)
 	response r = RESPONSE(refusal_status(why));
 	char text[96];
 
-	if (upgrade) {
+	if (upgrade) { /* which is 400 whatever the reason, as the reference has it */
+		r.status = 400;
 		c->request->keep_alive = false;
 		r.type = "text/html";
 		snprintf(text, sizeof text, "%s", message);
@@ -186,10 +160,12 @@ static void open_polling(connection *c, const http_head *head, span eio)
 {
 	handshake *h = engine_request_handshake(c, head);
 	session *s = h ? engine_open_polling(c->net->engine, eio, h) : NULL;
-	if (s)
-		polling_get(s->polling, exchange_for(c));
-	else
+	if (!s) {
 		respond_status(c, 500);
+		return;
+	}
+	memcpy(c->request->opened, s->sid, sizeof s->sid);
+	polling_get(s->polling, exchange_for(c));
 }
 
 /* ---- Requests of a session ---- */
@@ -288,6 +264,8 @@ static void to_engine(connection *c, const http_head *head)
 	refusal why = engine_check(c->net->engine, &q, &known);
 	if (why != NOT_REFUSED)
 		refuse(c, why, q.upgrade);
+	else if (q.upgrade && cors_refuses(c, head))
+		refuse(c, REFUSED_FORBIDDEN, true);
 	else if (q.upgrade)
 		websocket_begin(c, head, &q, known);
 	else if (known)
@@ -299,10 +277,12 @@ static void to_engine(connection *c, const http_head *head)
 void engine_request_begin(connection *c, const http_head *head)
 {
 	cors_begin(c, head);
+	*c->request->opened = '\0';
+	c->request->coding = (uint8_t)coding_choose(http_field_find(head, SPAN("Accept-Encoding")));
 	if (client_file(c, head))
 		return;
 	if (head->method == HTTP_OPTIONS && c->net->options.cors_origin)
-		preflight(c, head);
+		cors_preflight(c, head);
 	else
 		to_engine(c, head);
 }
