@@ -5,7 +5,7 @@
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER in bytes, CORS_ORIGIN (with commas, or
  * "*"), TRANSPORTS ("polling,websocket"), CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE,
- * ADDRESS (one more to listen on), and APP:
+ * CORS_CREDENTIALS=1, ADDRESS (one more to listen on), and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/
  *   socketio  what the official Socket.IO protocol suite expects
@@ -67,6 +67,7 @@ static sio_options options_from_environment(void)
 		.cors_origin = getenv("CORS_ORIGIN"),
 		.client_dir = getenv("CLIENT_DIR"),
 		.per_message_deflate = number("DEFLATE", 0) != 0,
+		.cors_credentials = number("CORS_CREDENTIALS", 0) != 0,
 		.cookie = getenv("COOKIE"),
 		.tls_cert = getenv("TLS_CERT"),
 		.tls_key = getenv("TLS_KEY"),
