@@ -133,12 +133,24 @@ struct connection {
 	websocket *websocket;
 };
 
-/* ---- lws.c ---- */
+/* ---- net.c ---- */
 
-uint64_t net_clock(net *n); /* brings the wheel up to date first */
-void net_end_turn(net *n);
 void net_log(const net *n, net_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* ---- loop.c ---- */
+
+bool loop_open(net *n);
+uint64_t net_clock(net *n); /* brings the wheel up to date first */
+void net_end_turn(net *n);
+void loop_run_posts(net *n);
+/* What was posted before still runs; what is posted from now on is refused. */
+void loop_close_posts(net *n);
+
+/* ---- lws.c ---- */
+
+bool context_open(net *n);
+void context_close(net *n);
 /* Hands the connection's descriptor to libwebsockets, which owns it from then on.  NULL: it was
  * closed. */
 struct lws *net_adopt(connection *c);

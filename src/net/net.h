@@ -3,9 +3,9 @@
  * net - the network's face for the rest of the server: listening, the loop, HTTP beside the
  * sockets.
  *
- * Behind it: lws.c (context and loop), listener.c, connection.c (bytes of one TCP connection),
- * request.c (HTTP), requests.c (what the engine is asked over HTTP), websocket.c, files.c and
- * bundle.c.
+ * Behind it: net.c (life), loop.c (turns), lws.c (libwebsockets), listener.c, connection.c (bytes of
+ * one TCP connection), request.c and respond.c (HTTP), requests.c (what the engine is asked over
+ * HTTP), cors.c, websocket.c, compressed.c, routes.c, files.c and bundle.c.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
