@@ -4,7 +4,7 @@
 #include "../../src/wire/deflate.h"
 #include "../support/failing_malloc.h"
 #include "../support/unit.h"
-#include <dirent.h>
+#include "../support/vectors.h"
 #include <stdio.h>
 #include <zlib.h>
 
@@ -632,9 +632,10 @@ static void judge_messages(const char *name, const unsigned char *at, size_t len
 	close_pmd();
 }
 
-static void judge(const char *name, const unsigned char *at, size_t len)
+static void judge(const char *name, char *content, size_t len)
 {
-	span offers = { (const char *)at, len };
+	const unsigned char *at = (const unsigned char *)content;
+	span offers = { content, len };
 	bool valid = pmd_offers_valid(offers);
 	bool taken = pmd_negotiate(offers, &defaults, &agreed, answer);
 	if (strncmp(name, "offer-", 6) == 0)
@@ -649,24 +650,7 @@ static void judge(const char *name, const unsigned char *at, size_t len)
 
 START_TEST(named_cases_are_judged_by_their_names)
 {
-	static unsigned char content[100000];
-	DIR *dir = opendir("tests/vectors/deflate");
-	ck_assert_msg(dir != NULL, "tests run at the root of the repository");
-	size_t n = 0;
-	for (struct dirent *e; (e = readdir(dir));) {
-		char path[300];
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof path, "tests/vectors/deflate/%s", e->d_name);
-		FILE *file = fopen(path, "rb");
-		ck_assert_msg(file != NULL, "%s", path);
-		size_t len = fread(content, 1, sizeof content, file);
-		fclose(file);
-		judge(e->d_name, content, len);
-		n++;
-	}
-	closedir(dir);
-	ck_assert_uint_gt(n, 40);
+	vectors_judge("deflate", 40, judge);
 }
 END_TEST
 

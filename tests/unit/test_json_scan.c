@@ -5,7 +5,7 @@
  */
 #include "../../src/base/json_scan.h"
 #include "../support/unit.h"
-#include <dirent.h>
+#include "../support/vectors.h"
 #include <stdio.h>
 
 enum { DEPTH = 1000 };
@@ -34,33 +34,14 @@ static bool is_json(span text)
 
 /* ---- Files of tests/vectors/json_scan ---- */
 
-static void judge_file(const char *name)
+static void judge(const char *name, char *content, size_t len)
 {
-	char path[300], content[4096];
-	snprintf(path, sizeof path, "tests/vectors/json_scan/%s", name);
-	FILE *file = fopen(path, "rb");
-	ck_assert_msg(file != NULL, "%s", path);
-	size_t len = fread(content, 1, sizeof content, file);
-	fclose(file);
-	ck_assert_uint_lt(len, sizeof content);
-	bool good = strncmp(name, "good-", 5) == 0;
-	ck_assert_msg(good || strncmp(name, "bad-", 4) == 0, "%s", name);
-	ck_assert_msg(is_json((span){ content, len }) == good, "%s", name);
+	ck_assert_msg(is_json((span){ content, len }) == vector_is_good(name), "%s", name);
 }
 
 START_TEST(named_texts_are_judged_by_their_names)
 {
-	DIR *dir = opendir("tests/vectors/json_scan");
-	ck_assert_msg(dir != NULL, "tests run at the root of the repository");
-	size_t n = 0;
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (e->d_name[0] == '.')
-			continue;
-		judge_file(e->d_name);
-		n++;
-	}
-	closedir(dir);
-	ck_assert_uint_ge(n, 100);
+	vectors_judge("json_scan", 100, judge);
 }
 END_TEST
 

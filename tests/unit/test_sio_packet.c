@@ -3,7 +3,7 @@
  * that a session outlives or not. */
 #include "../support/lab.h"
 #include "../support/unit.h"
-#include <dirent.h>
+#include "../support/vectors.h"
 #include <stdio.h>
 
 /* ---- What stands before the payload ---- */
@@ -278,34 +278,15 @@ static bool outlives(const char *content, size_t len)
 	return open;
 }
 
-static void judge_file(const char *name)
+static void judge(const char *name, char *content, size_t len)
 {
-	char path[300], content[4000];
-	snprintf(path, sizeof path, "tests/vectors/sio_packet/%s", name);
-	FILE *file = fopen(path, "rb");
-	ck_assert_msg(file != NULL, "%s", path);
-	size_t len = fread(content, 1, sizeof content, file);
-	fclose(file);
-	ck_assert_uint_lt(len, sizeof content);
-	bool good = strncmp(name, "good-", 5) == 0;
-	ck_assert_msg(good || strncmp(name, "bad-", 4) == 0, "%s", name);
-	ck_assert_msg(outlives(content, len) == good, "%s", name);
+	ck_assert_msg(outlives(content, len) == vector_is_good(name), "%s", name);
 }
 
 /* socket.io.md 11 to 26, 36 to 39: what closes the connection, and what does not. */
 START_TEST(named_messages_are_judged_by_their_names)
 {
-	DIR *dir = opendir("tests/vectors/sio_packet");
-	ck_assert_msg(dir != NULL, "tests run at the root of the repository");
-	size_t n = 0;
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (e->d_name[0] == '.')
-			continue;
-		judge_file(e->d_name);
-		n++;
-	}
-	closedir(dir);
-	ck_assert_uint_ge(n, 100);
+	vectors_judge("sio_packet", 100, judge);
 }
 END_TEST
 

@@ -3,7 +3,7 @@
 #include "../../src/base/text.h"
 #include "../support/failing_malloc.h"
 #include "../support/unit.h"
-#include <dirent.h>
+#include "../support/vectors.h"
 #include <stdio.h>
 
 /* ---- UTF-8 ---- */
@@ -140,34 +140,16 @@ END_TEST
 
 /* ---- Files of tests/vectors/text: good-* is valid UTF-8, bad-* is not ---- */
 
-static void judge_file(const char *name)
+static void judge(const char *name, char *content, size_t len)
 {
-	char path[300], content[4096];
-	snprintf(path, sizeof path, "tests/vectors/text/%s", name);
-	FILE *file = fopen(path, "rb");
-	ck_assert_msg(file != NULL, "%s", path);
-	size_t len = fread(content, 1, sizeof content, file);
-	fclose(file);
-	ck_assert_uint_lt(len, sizeof content);
-	bool good = strncmp(name, "good-", 5) == 0;
-	ck_assert_msg(good || strncmp(name, "bad-", 4) == 0, "%s", name);
+	bool good = vector_is_good(name);
 	ck_assert_msg(utf8_valid(content, len) == good, "%s", name);
 	assert_utf8(content, len, good);
 }
 
 START_TEST(named_texts_are_judged_by_their_names)
 {
-	DIR *dir = opendir("tests/vectors/text");
-	ck_assert_msg(dir != NULL, "tests run at the root of the repository");
-	size_t n = 0;
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (e->d_name[0] == '.')
-			continue;
-		judge_file(e->d_name);
-		n++;
-	}
-	closedir(dir);
-	ck_assert_uint_ge(n, 20);
+	vectors_judge("text", 20, judge);
 }
 END_TEST
 
