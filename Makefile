@@ -66,7 +66,7 @@ stems   = $(basename $(notdir $(1)))
 
 LIB_SRC     := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c) \
-	$(wildcard src/net/files*.c src/net/bundle*.c)
+	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 DEMO_SRC    := $(wildcard client-demo/*.c)
 SERVER_SRC  := $(wildcard tests/e2e/conformance/*.c)

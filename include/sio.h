@@ -116,6 +116,8 @@ typedef struct sio_options {
 	const char *cookie;    /* name of a cookie with the session's id; NULL: none */
 
 	bool per_message_deflate;     /* compress WebSocket messages, if the client can */
+	unsigned trusted_proxies;     /* how many stand in front and append to X-Forwarded-For or
+					 Forwarded; sio_address() is then the client's */
 	bool no_http_compression;     /* do not compress the answers to polls */
 	size_t compression_threshold; /* 1024 bytes; what is smaller is not worth it */
 

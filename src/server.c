@@ -193,6 +193,7 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 			.client_dir = o->client_dir,
 			.cors_credentials = o->cors_credentials,
 			.cookie = o->cookie,
+			.trusted_proxies = o->trusted_proxies,
 			.per_message_deflate = o->per_message_deflate,
 			.http_compression = !o->no_http_compression,
 			.compression_threshold = or_size(o->compression_threshold, 1024),

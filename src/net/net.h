@@ -3,8 +3,8 @@
  * net - the network's face for the rest of the server: listening, the loop, HTTP beside the
  * sockets.
  *
- * Behind it: net.c (life), loop.c (turns), lws.c (libwebsockets), listener.c, connection.c (bytes of
- * one TCP connection), request.c and respond.c (HTTP), requests.c (what the engine is asked over
+ * Behind it: net.c (life), loop.c (turns), lws.c (libwebsockets), listener.c, connection.c (bytes
+ * of one TCP connection), request.c and respond.c (HTTP), requests.c (what the engine is asked over
  * HTTP), cors.c, websocket.c, compressed.c, routes.c, files.c and bundle.c.
  */
 #ifndef NET_NET_H
@@ -42,7 +42,8 @@ typedef struct net_options {
 	const char *tls_cert, *tls_key; /* files in PEM; NULL: plain */
 	size_t max_payload;
 	bool cors_credentials;
-	const char *cookie; /* NULL: none */
+	unsigned trusted_proxies; /* in front, each of which appends to X-Forwarded-For */
+	const char *cookie;       /* NULL: none */
 	bool per_message_deflate, http_compression;
 	size_t compression_threshold; /* bytes */
 } net_options;

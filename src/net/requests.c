@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* requests - what the engine is asked over HTTP: the client's files, handshakes, polls, posts,
  * upgrades. */
+#include "address.h"
 #include "internal.h"
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <time.h>
 
 /* ---- Exchanges ---- */
@@ -118,20 +117,11 @@ static void refuse(connection *c, refusal why, bool upgrade)
 
 /* ---- Handshakes ---- */
 
-static const char *peer_address(const connection *c, char out[INET6_ADDRSTRLEN])
+static void find_address(const connection *c, const http_head *head, char out[INET6_ADDRSTRLEN])
 {
-	struct sockaddr_storage a;
-	socklen_t len = sizeof a;
-	const char *text = NULL;
-	if (getpeername(c->fd, (struct sockaddr *)&a, &len))
-		return "";
-	if (a.ss_family == AF_INET6)
-		text = inet_ntop(
-			AF_INET6, &((struct sockaddr_in6 *)&a)->sin6_addr, out, INET6_ADDRSTRLEN);
-	else if (a.ss_family == AF_INET)
-		text = inet_ntop(
-			AF_INET, &((struct sockaddr_in *)&a)->sin_addr, out, INET6_ADDRSTRLEN);
-	return text ? text : "";
+	unsigned proxies = c->net->options.trusted_proxies;
+	if (!proxies || !address_forwarded(head, proxies, out))
+		address_of_peer(c->fd, out);
 }
 
 handshake *engine_request_handshake(connection *c, const http_head *head)
@@ -140,7 +130,8 @@ handshake *engine_request_handshake(connection *c, const http_head *head)
 	struct timespec ts;
 	buf *b = &c->net->scratch;
 
-	handshake_begin(b, span_of(peer_address(c, address)), head->target);
+	find_address(c, head, address);
+	handshake_begin(b, span_of(address), head->target);
 	uint32_t query_at = handshake_mark(b);
 	handshake_add_query(b, head->query);
 	uint32_t headers_at = handshake_mark(b);
