@@ -60,6 +60,7 @@ static void send_close(websocket *w, unsigned code, const char *reason)
 	if (w->said_close)
 		return;
 	w->said_close = true;
+	w->hushed = false;
 	buf_add(&c->out, frame, ws_write_close(frame, code, reason));
 	connection_deadline(c, BYE_MS);
 	connection_dirty(c);
@@ -217,6 +218,23 @@ static websocket *websocket_new(connection *c)
 	return w;
 }
 
+/* Scripts for version 3 begin to listen for messages when they have seen the socket open: what
+ * comes in one piece with the 101 is lost on them. */
+static void hush(websocket *w)
+{
+	w->hushed = true;
+	connection_deadline(w->connection, HUSH_MS);
+}
+
+bool websocket_speaks(connection *c)
+{
+	if (c->role != ROLE_WEBSOCKET || !c->websocket->hushed)
+		return false;
+	c->websocket->hushed = false;
+	connection_dirty(c);
+	return true;
+}
+
 void websocket_begin(connection *c, const http_head *head, const engine_request *r, session *known)
 {
 	span key;
@@ -226,18 +244,24 @@ void websocket_begin(connection *c, const http_head *head, const engine_request 
 		respond_status(c, status == 101 ? 500 : status);
 		return;
 	}
-	handshake *h = known ? NULL : engine_request_handshake(c, head);
 	write_switching(w, head, key);
 	c->role = ROLE_WEBSOCKET;
 	c->websocket = w;
 	timer_stop(c->net->wheel, &c->deadline);
-	connection_dirty(c);
+	/* The answer leaves on its own, as the reference's does: who begins to listen for messages
+	 * only when the connection is open would miss one that comes in the same piece. */
+	connection_flush(c);
+	if (c->doomed)
+		return;
+	handshake *h = known ? NULL : engine_request_handshake(c, head);
 	if (known)
 		w->session = session_probe(known, &w->base) ? known : NULL;
 	else if (h)
 		w->session = engine_open(c->net->engine, r->eio, h, &w->base);
 	if (!w->session)
 		send_close(w, WS_CLOSE_NONE, NULL);
+	else if (!known && w->session->dialect->old)
+		hush(w);
 	request_free(c);
 }
 
