@@ -95,6 +95,7 @@ typedef struct sio_options {
 	const char *path;            /* "/socket.io/" */
 	unsigned transports;         /* SIO_POLLING | SIO_WEBSOCKET */
 	bool no_upgrades;            /* a session stays on the transport that it began with */
+	bool allow_eio3;             /* serve clients of Socket.IO 1.x and 2.x too */
 	unsigned ping_interval_ms;   /* 25000 */
 	unsigned ping_timeout_ms;    /* 20000 */
 	unsigned upgrade_timeout_ms; /* 10000: for a websocket to take over */
@@ -115,9 +116,9 @@ typedef struct sio_options {
 	bool cors_credentials; /* they may send cookies */
 	const char *cookie;    /* name of a cookie with the session's id; NULL: none */
 
-	bool per_message_deflate;     /* compress WebSocket messages, if the client can */
 	unsigned trusted_proxies;     /* how many stand in front and append to X-Forwarded-For or
 					 Forwarded; sio_address() is then the client's */
+	bool per_message_deflate;     /* compress WebSocket messages, if the client can */
 	bool no_http_compression;     /* do not compress the answers to polls */
 	size_t compression_threshold; /* 1024 bytes; what is smaller is not worth it */
 

@@ -142,6 +142,7 @@ static engine_options engine_options_of(const sio_options *o)
 		.polling = transports & SIO_POLLING,
 		.websocket = transports & SIO_WEBSOCKET,
 		.allow_upgrades = !o->no_upgrades,
+		.allow_eio3 = o->allow_eio3,
 	};
 }
 
@@ -192,8 +193,8 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 			.cors_origin = o->cors_origin,
 			.client_dir = o->client_dir,
 			.cors_credentials = o->cors_credentials,
-			.cookie = o->cookie,
 			.trusted_proxies = o->trusted_proxies,
+			.cookie = o->cookie,
 			.per_message_deflate = o->per_message_deflate,
 			.http_compression = !o->no_http_compression,
 			.compression_threshold = or_size(o->compression_threshold, 1024),

@@ -124,3 +124,4 @@ fi
 modules client-demo
 [ "$group" = run ] && exit 0
 modules tests/e2e
+modules tests/e2e/clients

@@ -13,13 +13,9 @@ bool engine_init(
 	list_init(&e->doomed);
 	list_init(&e->dead);
 	e->ping = bytes_copy("2", 1);
-	e->noop = bytes_copy("6", 1);
-	e->bye = bytes_copy("1", 1);
-	e->noop_bye = bytes_copy("6\x1e"
-				 "1",
-		3);
+	e->pong = bytes_copy("3", 1);
 	e->ok = bytes_copy("ok", 2);
-	return e->ping && e->noop && e->bye && e->noop_bye && e->ok;
+	return e->ping && e->pong && e->ok;
 }
 
 void engine_fini(engine *e)
@@ -28,9 +24,7 @@ void engine_fini(engine *e)
 	engine_reap(e);
 	map_fini(&e->sessions);
 	bytes_unref(e->ping);
-	bytes_unref(e->noop);
-	bytes_unref(e->bye);
-	bytes_unref(e->noop_bye);
+	bytes_unref(e->pong);
 	bytes_unref(e->ok);
 }
 
@@ -81,10 +75,17 @@ static refusal check_known(const engine *e, const engine_request *r, session **k
 	 * there. */
 	if (websocket != r->upgrade || (!websocket && !s->polling))
 		return REFUSED_REQUEST;
-	if (dialect_for(r->eio) != s->dialect)
+	const dialect *d = dialect_for(r->eio);
+	if (!d || d->version != s->dialect->version)
 		return REFUSED_REQUEST;
 	*known = s;
 	return NOT_REFUSED;
+}
+
+static bool spoken(const engine *e, span eio)
+{
+	const dialect *d = dialect_for(eio);
+	return d && (!d->old || e->options.allow_eio3);
 }
 
 refusal engine_check(const engine *e, const engine_request *r, session **known)
@@ -101,7 +102,7 @@ refusal engine_check(const engine *e, const engine_request *r, session **known)
 		return REFUSED_METHOD;
 	if (websocket != r->upgrade)
 		return REFUSED_REQUEST;
-	if (!dialect_for(r->eio))
+	if (!spoken(e, r->eio))
 		return REFUSED_VERSION;
 	return NOT_REFUSED;
 }

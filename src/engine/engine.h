@@ -23,6 +23,7 @@ typedef struct engine_options {
 	size_t max_queue;        /* bytes waiting for one client */
 	bool polling, websocket; /* which transports are offered */
 	bool allow_upgrades;
+	bool allow_eio3; /* clients of Socket.IO 1 and 2 too */
 } engine_options;
 
 /* What the layer above is told.  All three may call any session function but free nothing. */
@@ -40,7 +41,7 @@ typedef struct engine {
 	wheel *wheel;
 	map sessions; /* by sid */
 	list doomed, dead;
-	bytes *ping, *noop, *bye, *noop_bye, *ok; /* what is sent often, made once */
+	bytes *ping, *pong, *ok; /* what is sent often, made once */
 } engine;
 
 /* false: out of memory; engine_fini() accepts what was made. */

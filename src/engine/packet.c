@@ -24,6 +24,14 @@ bool packet_read(packet *out, unsigned char *text, size_t len)
 	return true;
 }
 
+bool frame4_read(packet *out, unsigned char *data, size_t len, bool binary)
+{
+	if (!binary)
+		return packet_read(out, data, len);
+	*out = (packet){ PACKET_MESSAGE, true, { (const char *)data, len } };
+	return true;
+}
+
 bytes *packet_write(packet_type type, span data)
 {
 	bytes *b = bytes_new(data.len + 1);

@@ -38,6 +38,9 @@ enum { PAYLOAD_SEPARATOR = 0x1e };
  * is modified.  false: not a packet (empty, an unknown type, or not base64). */
 bool packet_read(packet *out, unsigned char *text, size_t len);
 
+/* The same from a frame of version 4, where binary data are a message as they are. */
+bool frame4_read(packet *out, unsigned char *data, size_t len, bool binary);
+
 /* One packet as a block; NULL: out of memory. */
 bytes *packet_write(packet_type type, span data);
 

@@ -2,6 +2,7 @@
 /* polling - long-polling as a transport (protocol-notes/engine.io.md, "Polling"). */
 #include "polling.h"
 #include "engine.h"
+#include "jsonp.h"
 #include <stdlib.h>
 
 static polling *polling_of(const transport *t)
@@ -19,18 +20,34 @@ static void answer(exchange **slot, int status, answer_type type, bytes *body)
 	x->ops->answer(x, status, type, body);
 }
 
-static void answer_packet(polling *p, bytes *body)
-{
-	p->ready = false;
-	answer(&p->get, 200, ANSWER_TEXT, bytes_ref(body));
-}
-
 static void drop(exchange **slot)
 {
 	exchange *x = *slot;
 	*slot = NULL;
 	x->polling = NULL;
 	x->ops->drop(x);
+}
+
+/* NULL: out of memory. */
+static bytes *text_body(const polling *p, span payload)
+{
+	buf script = { 0 };
+	if (!p->jsonp)
+		return bytes_copy(payload.at, payload.len);
+	jsonp_write(&script, span_of(p->jsonp), payload);
+	bytes *body = script.failed ? NULL : bytes_copy(buf_data(&script), buf_len(&script));
+	buf_free(&script);
+	return body;
+}
+
+static void answer_payload(polling *p, span payload)
+{
+	bytes *body = text_body(p, payload);
+	p->ready = false;
+	if (body)
+		answer(&p->get, 200, ANSWER_TEXT, body);
+	else
+		drop(&p->get);
 }
 
 /* ---- What the session asks of it ---- */
@@ -68,7 +85,7 @@ static void polling_release(transport *t)
 	if (session_peek(p->session, t, 0))
 		polling_flush(p);
 	else if (p->get)
-		answer_packet(p, p->session->engine->noop);
+		answer_payload(p, p->session->dialect->noop);
 }
 
 /* The sender of half a POST must not believe that it was taken; a whole one is answered when its
@@ -86,7 +103,7 @@ static bool polling_close(transport *t, bool wait)
 		return false;
 	drop_half_post(p);
 	if (p->get)
-		answer_packet(p, p->session->engine->bye);
+		answer_payload(p, p->session->dialect->bye);
 	return true;
 }
 
@@ -110,6 +127,7 @@ polling *polling_new(session *s)
 		return NULL;
 	p->base.ops = &polling_ops;
 	p->session = s;
+	p->jsonp = handshake_query(s->handshake, "j");
 	return p;
 }
 
@@ -144,10 +162,10 @@ void polling_get(polling *p, exchange *x)
 	if (session_peek(s, &p->base, 0)) {
 		polling_wake(&p->base);
 	} else if (s->state == SESSION_CLOSING) {
-		answer_packet(p, s->engine->noop_bye);
+		answer_payload(p, s->dialect->noop_bye);
 		session_closed_by_poll(s);
 	} else if (s->probed) {
-		answer_packet(p, s->engine->noop);
+		answer_payload(p, s->dialect->noop);
 	}
 }
 
@@ -161,7 +179,27 @@ void polling_post(polling *p, exchange *x)
 	}
 	p->post = x;
 	p->taken = false;
+	p->binary = false;
 	x->polling = p;
+}
+
+void polling_post_binary(polling *p, exchange *x)
+{
+	if (p->post == x && !p->session->dialect->binary)
+		polling_post_refuse(p, x, 400, true);
+	else if (p->post == x)
+		p->binary = true;
+}
+
+/* A form without a payload brings nothing; a broken one brings what is not a payload. */
+static void receive_form(polling *p, span form)
+{
+	buf text = { .limit = form.len };
+	jsonp_result r = jsonp_read(&text, form);
+	size_t len = r == JSONP_PAYLOAD ? buf_len(&text) : 0;
+	if (r != JSONP_NOTHING)
+		session_receive_payload(p->session, &p->base, buf_data(&text), len);
+	buf_free(&text);
 }
 
 void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len)
@@ -169,7 +207,12 @@ void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len)
 	p->taken = true;
 	/* Until it is answered the POST stays where it is, so that a second one is seen to overlap.
 	 */
-	session_receive_payload(p->session, &p->base, data, len);
+	if (p->jsonp)
+		receive_form(p, (span){ (const char *)data, len });
+	else if (p->binary)
+		session_receive_binary_payload(p->session, &p->base, data, len);
+	else
+		session_receive_payload(p->session, &p->base, data, len);
 	if (p->post == x)
 		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));
 }
@@ -183,30 +226,64 @@ void polling_post_refuse(polling *p, exchange *x, int status, bool fatal)
 		session_fail(p->session, CLOSED_BY_ERROR);
 }
 
+/* The i-th block of the answer that is being made; NULL: there are fewer. */
+static bytes *outgoing(const polling *p, size_t i)
+{
+	return !p->greeting || i < p->greeting ? session_peek(p->session, &p->base, i) : NULL;
+}
+
+typedef struct outline {
+	const payload_form *form;
+	size_t count, size; /* of the blocks; the size is the most that they take */
+	bool binary;
+} outline;
+
+static outline measure(const polling *p)
+{
+	const dialect *d = p->session->dialect;
+	outline o = { .form = d->text };
+	bytes *b;
+	for (; (b = outgoing(p, o.count)) != NULL; o.count++)
+		o.binary = o.binary || (b->binary && d->binary);
+	if (o.binary)
+		o.form = d->binary;
+	for (size_t i = 0; i < o.count; i++)
+		o.size += o.form->size(outgoing(p, i));
+	return o;
+}
+
+/* NULL: out of memory. */
+static bytes *make_body(const polling *p, const outline *o)
+{
+	buf payload = { .limit = o->size };
+	bytes *body = NULL;
+	for (size_t i = 0; i < o->count; i++)
+		o->form->write(&payload, outgoing(p, i));
+	if (!payload.failed)
+		body = o->binary ? bytes_copy(buf_data(&payload), buf_len(&payload))
+				 : text_body(p, buf_span(&payload));
+	buf_free(&payload);
+	return body;
+}
+
 void polling_flush(polling *p)
 {
 	session *s = p->session;
-	size_t size = 0;
-	bytes *b, *body;
 
 	p->ready = false;
 	if (!p->get)
 		return;
-	for (size_t i = 0; (b = session_peek(s, &p->base, i)) != NULL; i++)
-		size += s->dialect->payload_size(b);
-	if (!size)
+	outline o = measure(p);
+	if (!o.count)
 		return;
-	buf payload = { .limit = size };
-	for (size_t i = 0; (b = session_peek(s, &p->base, i)) != NULL; i++)
-		s->dialect->payload_write(&payload, b);
-	body = payload.failed ? NULL : bytes_copy(buf_data(&payload), buf_len(&payload));
-	buf_free(&payload);
+	bytes *body = make_body(p, &o);
 	if (!body) {
 		session_fail(s, CLOSED_BY_ERROR);
 		return;
 	}
-	answer(&p->get, 200, ANSWER_TEXT, body);
-	while (session_peek(s, &p->base, 0))
+	p->greeting = 0;
+	answer(&p->get, 200, o.binary ? ANSWER_BINARY : ANSWER_TEXT, body);
+	while (o.count--)
 		session_pop(s);
 }
 

@@ -38,17 +38,24 @@ typedef struct polling {
 	transport base;
 	session *session;
 	exchange *get, *post;
-	bool ready; /* the GET was told that there is output */
-	bool taken; /* the body of the POST has arrived */
+	const char *jsonp; /* what the client calls its callback; NULL: it takes payloads as they
+			      are */
+	bool ready;        /* the GET was told that there is output */
+	bool taken;        /* the body of the POST has arrived */
+	bool binary;       /* it is a binary payload */
+	size_t greeting;   /* blocks of the first answer, while it is to come */
 } polling;
 
 polling *polling_new(session *s); /* NULL: out of memory */
 void polling_free(polling *p);
 
-/* A GET has arrived.  It is answered now, later, or dropped. */
+/* A GET has arrived.  It is answered now, later, or dropped.  The first one, of the handshake, is
+ * given what was queued by the end of session_open() and nothing else. */
 void polling_get(polling *p, exchange *x);
 /* A POST has arrived, its body has not.  It may be answered or dropped before the body is there. */
 void polling_post(polling *p, exchange *x);
+/* The POST is said to bring binary data: it is answered with an error where that is not spoken. */
+void polling_post_binary(polling *p, exchange *x);
 /* Its body.  data may be modified. */
 void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len);
 /* Answers a POST with an error, and ends the session when fatal. */

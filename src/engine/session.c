@@ -170,16 +170,25 @@ static void on_close(session *s, const packet *p)
 	session_fail(s, CLOSED_BY_TRANSPORT);
 }
 
+/* Who pings is agreed, so the other way round is an error. */
 static void on_ping(session *s, const packet *p)
 {
 	(void)p;
+	if (!s->dialect->server_pings) {
+		heartbeat_start(s);
+		if (push(s, bytes_ref(s->engine->pong)))
+			return;
+	}
 	session_fail(s, CLOSED_BY_ERROR);
 }
 
 static void on_pong(session *s, const packet *p)
 {
 	(void)p;
-	heartbeat_start(s);
+	if (s->dialect->server_pings)
+		heartbeat_start(s);
+	else
+		session_fail(s, CLOSED_BY_ERROR);
 }
 
 static void on_message(session *s, const packet *p)
@@ -267,8 +276,8 @@ static void candidate_step(session *s, const packet *p)
 
 void session_receive(session *s, transport *t, unsigned char *data, size_t len, bool binary)
 {
-	packet p = { PACKET_MESSAGE, true, { (const char *)data, len } };
-	bool good = binary || packet_read(&p, data, len);
+	packet p;
+	bool good = s->dialect->frame_read(&p, data, len, binary);
 
 	if (s->doomed)
 		return;
@@ -278,16 +287,27 @@ void session_receive(session *s, transport *t, unsigned char *data, size_t len, 
 		step(s, good ? &p : NULL);
 }
 
-void session_receive_payload(session *s, transport *t, unsigned char *data, size_t len)
+static void receive_all(
+	session *s, transport *t, const payload_form *form, unsigned char *data, size_t len)
 {
 	packet p;
 	bool good = true;
 	for (bool first = true; good && (first || len); first = false) {
 		if (t != s->transport || s->doomed)
 			return;
-		good = s->dialect->payload_read(&p, &data, &len);
+		good = form->read(&p, &data, &len);
 		step(s, good ? &p : NULL);
 	}
+}
+
+void session_receive_payload(session *s, transport *t, unsigned char *data, size_t len)
+{
+	receive_all(s, t, s->dialect->text, data, len);
+}
+
+void session_receive_binary_payload(session *s, transport *t, unsigned char *data, size_t len)
+{
+	receive_all(s, t, s->dialect->binary, data, len);
 }
 
 /* ---- Output ---- */
@@ -298,7 +318,8 @@ bool session_send(session *s, bytes *b)
 		bytes_unref(b);
 		return false;
 	}
-	if (!push(s, b) || s->out.bytes > s->engine->options.max_queue) {
+	b = s->dialect->dress(b);
+	if (!b || !push(s, b) || s->out.bytes > s->engine->options.max_queue) {
 		session_doom(s, CLOSED_BY_ERROR);
 		return false;
 	}
@@ -336,8 +357,9 @@ session *session_new(struct engine *e, const dialect *d, handshake *h)
 		free(h);
 		return NULL;
 	}
+	const char *base64 = handshake_query(h, "b64");
 	s->engine = e;
-	s->dialect = d;
+	s->dialect = handshake_query(h, "j") || (base64 && *base64) ? d->base64 : d;
 	s->handshake = h;
 	random_id(s->sid);
 	timer_init(&s->heartbeat, heartbeat_due);
@@ -357,6 +379,8 @@ void session_open(session *s, transport *t)
 		session_doom(s, CLOSED_BY_ERROR);
 	else if (!s->engine->events->open(s->engine->user, s))
 		session_doom(s, CLOSED_BY_ERROR);
+	if (s->polling)
+		s->polling->greeting = s->out.len;
 }
 
 void session_free(session *s)

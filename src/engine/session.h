@@ -84,6 +84,8 @@ void session_doom(session *s, const char *reason);
 void session_receive(session *s, transport *t, unsigned char *data, size_t len, bool binary);
 /* A payload of packets.  data may be modified. */
 void session_receive_payload(session *s, transport *t, unsigned char *data, size_t len);
+/* The same in binary form; only for a dialect that has one. */
+void session_receive_binary_payload(session *s, transport *t, unsigned char *data, size_t len);
 /* The i-th block waiting, borrowed; NULL: there are fewer, or t is not the session's transport. */
 bytes *session_peek(const session *s, const transport *t, size_t i);
 /* The first one was taken over, or delivered. */

@@ -70,7 +70,7 @@ void compressed_write(websocket *w)
 {
 	connection *c = w->connection;
 	bytes *b;
-	if (!w->pmd.shared || c->rest || buf_len(&c->out) || !w->session)
+	if (!w->pmd.shared || c->rest || buf_len(&c->out) || !w->session || w->hushed)
 		return;
 	while (buf_len(&c->out) < BATCH && w->session &&
 		(b = session_peek(w->session, &w->base, 0)) != NULL) {

@@ -23,7 +23,9 @@ enum {
 
 static void on_deadline(timer *t)
 {
-	connection_doom(LIST_OWNER(t, connection, deadline));
+	connection *c = LIST_OWNER(t, connection, deadline);
+	if (!websocket_speaks(c))
+		connection_doom(c);
 }
 
 void connection_deadline(connection *c, uint64_t after_ms)
@@ -123,7 +125,7 @@ static size_t add_out(const connection *c, struct iovec *iov)
 static bytes *queued(const connection *c, size_t i)
 {
 	websocket *w = c->websocket;
-	return w && w->session ? session_peek(w->session, &w->base, i) : NULL;
+	return w && w->session && !w->hushed ? session_peek(w->session, &w->base, i) : NULL;
 }
 
 static size_t gather(const connection *c, struct iovec *iov)

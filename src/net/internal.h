@@ -33,7 +33,8 @@ enum {
 	IDLE_MS = 30000, /* between two requests on one connection */
 	GRACE_MS = 1000,
 	WRITE_MS = 60000, /* for a peer to take a response */
-	BYE_MS = 2000     /* for a peer to close after us */
+	BYE_MS = 2000,    /* for a peer to close after us */
+	HUSH_MS = 5       /* between a 101 and what follows, for peers of long ago */
 };
 /* Bytes of one connection. */
 enum {
@@ -261,6 +262,8 @@ bool cors_refuses(const connection *c, const http_head *head);
 
 void websocket_begin(connection *c, const http_head *head, const engine_request *r, session *known);
 void websocket_input(connection *c, unsigned char *data, size_t len);
+/* A deadline has passed.  true: it was that of a hush, and what was held back goes out. */
+bool websocket_speaks(connection *c);
 /* The connection is gone. */
 void websocket_lost(connection *c);
 void websocket_free(connection *c);

@@ -175,8 +175,8 @@ static void begin_post(connection *c, const http_head *head, session *s)
 		return;
 	c->request->sink = SINK_POST;
 	if (is_binary(head))
-		polling_post_refuse(s->polling, x, 400, true);
-	else if (head->content_length > c->net->options.max_payload)
+		polling_post_binary(s->polling, x);
+	if (x->polling && head->content_length > c->net->options.max_payload)
 		engine_request_refused(c, 413);
 }
 

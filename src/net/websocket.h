@@ -17,6 +17,7 @@ typedef struct websocket {
 	pmd pmd;           /* all zero: messages are not compressed */
 	size_t compressed; /* bytes of messages among the connection's output */
 	bool said_close;
+	bool hushed; /* what the session has queued waits a moment */
 } websocket;
 
 struct net;

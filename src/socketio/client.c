@@ -19,12 +19,20 @@ bool client_open(io *o, session *s)
 		return false;
 	c->session = s;
 	c->io = o;
+	c->revision = revision_for(s->dialect->version);
 	s->user = c;
 	list_init(&c->sockets);
 	list_init(&c->in_io);
 	timer_init(&c->connect_timeout, connect_due);
 	timer_start(o->wheel, &c->connect_timeout, o->wheel->now + o->options.connect_timeout_ms);
+	if (c->revision->enters_unasked)
+		list_append(&o->newcomers, &c->in_io);
 	return true;
+}
+
+void client_arrived(client *c)
+{
+	ns_connect(ns_find(c->io, SPAN("/")), c, NULL);
 }
 
 void client_entered(client *c)
@@ -66,6 +74,7 @@ void client_closed(session *s, const char *reason)
 	timer_stop(c->io->wheel, &c->connect_timeout);
 	partial_free(c);
 	leave_all(c, reason);
+	list_remove(&c->in_io);
 	list_append(&c->io->dead_clients, &c->in_io);
 }
 
@@ -125,21 +134,34 @@ typedef struct parts {
 /* false: the payload is not what it must be. */
 typedef bool packet_fn(client *c, sio_socket *k, const sp_packet *p, parts b);
 
+/* false: it is not an object, or out of memory. */
+static bool read_auth(const client *c, const sp_packet *p, cJSON **auth)
+{
+	*auth = NULL;
+	if (p->payload.len) {
+		*auth = json_parse(p->payload, c->io->options.max_depth);
+		if (!cJSON_IsObject(*auth))
+			return false;
+	}
+	if (!p->query.len)
+		return true;
+	json_free(*auth);
+	*auth = revision_auth(p->query);
+	return *auth != NULL;
+}
+
 static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 {
-	cJSON *auth = NULL;
+	cJSON *auth;
 	(void)b;
-	if (p->payload.len) {
-		auth = json_parse(p->payload, c->io->options.max_depth);
-		if (!cJSON_IsObject(auth)) {
-			json_free(auth);
-			return false;
-		}
+	if (!read_auth(c, p, &auth)) {
+		json_free(auth);
+		return false;
 	}
 	sio_ns *ns = ns_find(c->io, p->nsp);
 	if (!ns) {
 		json_free(auth);
-		ns_send_error(c, p->nsp, "Invalid namespace", NULL);
+		ns_send_unknown(c, p->nsp);
 		return true;
 	}
 	/* Asking again while the first question is open replaces that. */
@@ -212,6 +234,15 @@ static void dispatch(client *c, const sp_packet *p, parts b)
 		client_reject(c, CLOSED_BY_SERVER);
 }
 
+static bool read_packet(const client *c, sp_packet *p, span text, uint64_t max_attachments)
+{
+	if (!sp_read(p, text, max_attachments))
+		return false;
+	if (c->revision->query_in_namespace)
+		sp_cut_query(p);
+	return true;
+}
+
 /* ---- Attachments ---- */
 
 static void partial_begin(client *c, const sp_packet *p, span text)
@@ -236,7 +267,7 @@ static void partial_done(client *c)
 {
 	partial *q = c->partial;
 	sp_packet p;
-	sp_read(&p, buf_span(&q->text), q->wanted);
+	read_packet(c, &p, buf_span(&q->text), q->wanted);
 	c->partial = NULL;
 	dispatch(c, &p, (parts){ q->parts, q->have });
 	c->partial = q;
@@ -268,7 +299,7 @@ void client_message(session *s, unsigned char *data, size_t len, bool binary)
 		add_part(c, data, len);
 		return;
 	}
-	if (c->partial || !sp_read(&p, text, c->io->options.max_attachments)) {
+	if (c->partial || !read_packet(c, &p, text, c->io->options.max_attachments)) {
 		client_reject(c, CLOSED_BY_SERVER);
 		return;
 	}

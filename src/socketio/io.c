@@ -10,6 +10,7 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 	map_init(&o->namespaces);
 	handler_yard_init(&o->handlers);
 	list_init(&o->admitted);
+	list_init(&o->newcomers);
 	list_init(&o->departed);
 	list_init(&o->finished);
 	list_init(&o->dead_sockets);
@@ -46,7 +47,9 @@ void io_settle(io *o)
 {
 	for (;;) {
 		list *it;
-		if ((it = take(&o->admitted)) != NULL)
+		if ((it = take(&o->newcomers)) != NULL)
+			client_arrived(LIST_OWNER(it, client, in_io));
+		else if ((it = take(&o->admitted)) != NULL)
 			ns_advance(LIST_OWNER(it, sio_socket, in_io));
 		else if ((it = take(&o->departed)) != NULL)
 			socket_departed(LIST_OWNER(it, sio_socket, in_io));
@@ -59,7 +62,8 @@ void io_settle(io *o)
 
 bool io_unsettled(const io *o)
 {
-	return !list_empty(&o->admitted) || !list_empty(&o->departed) || !list_empty(&o->finished);
+	return !list_empty(&o->newcomers) || !list_empty(&o->admitted) ||
+	       !list_empty(&o->departed) || !list_empty(&o->finished);
 }
 
 uint64_t io_time(io *o)

@@ -19,6 +19,7 @@
 #include "../engine/engine.h"
 #include "handler.h"
 #include "packet.h"
+#include "revision.h"
 #include "ticket.h"
 
 typedef struct io_options {
@@ -37,11 +38,12 @@ typedef struct io {
 	map namespaces; /* by name */
 	tickets tickets;
 	handler_yard handlers;
-	buf scratch;   /* packets are written here, then copied to a block of their size */
-	buf name;      /* of the event that is being handled */
-	list admitted; /* sockets whose middleware goes on */
-	list departed; /* sockets whose disconnect handlers are to run */
-	list finished; /* inquiries whose callback is to run */
+	buf scratch;    /* packets are written here, then copied to a block of their size */
+	buf name;       /* of the event that is being handled */
+	list admitted;  /* sockets whose middleware goes on */
+	list newcomers; /* clients that are to enter "/" unasked */
+	list departed;  /* sockets whose disconnect handlers are to run */
+	list finished;  /* inquiries whose callback is to run */
 	list dead_sockets, dead_clients, dead_inquiries;
 } io;
 
@@ -81,7 +83,6 @@ struct sio_socket {
 	list in_io;            /* admitted, departed, or dead */
 	sio_ns *ns;
 	client *client; /* valid as long as the socket */
-	char id[ID_LEN + 1];
 	uint8_t state;
 	bool in_own_room;
 	bool admitted;      /* the middleware that was called last has admitted it */
@@ -99,6 +100,8 @@ struct sio_socket {
 	uint32_t tickets;         /* first of the acks that we owe it */
 	unsigned unanswered;      /* how many those are */
 	struct own_handlers *own; /* of this socket only; NULL: none */
+	span id;
+	char text[]; /* of the id */
 };
 
 /* Handlers on one socket. */
@@ -116,8 +119,9 @@ typedef struct partial {
 struct client {
 	session *session; /* valid as long as the client, ended or not */
 	io *io;
+	const revision *revision;
 	list sockets;
-	list in_io; /* dead */
+	list in_io; /* newcomers, or dead */
 	timer connect_timeout;
 	partial *partial;
 	unsigned unanswered; /* acks that we owe to all its sockets */
@@ -149,6 +153,8 @@ void client_free(client *c);
 void client_reject(client *c, const char *reason);
 /* Closes the connection; each socket is told and leaves. */
 void client_disconnect(client *c);
+/* It has just come and is let into "/". */
+void client_arrived(client *c);
 /* The first socket has entered a namespace. */
 void client_entered(client *c);
 /* It was in this namespace and is not any more. */
@@ -162,7 +168,8 @@ void ns_free(sio_ns *ns);
 void ns_connect(sio_ns *ns, client *c, cJSON *auth);
 /* Calls the middleware that is left; at the end the socket is connected. */
 void ns_advance(sio_socket *k);
-void ns_send_error(client *c, span nsp, const char *message, const cJSON *data);
+/* There is no such namespace. */
+void ns_send_unknown(client *c, span nsp);
 
 /* ---- socket.c ---- */
 

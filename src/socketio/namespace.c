@@ -112,25 +112,24 @@ static void send_connect(sio_socket *k)
 {
 	io *o = k->ns->io;
 	sp_write(&o->scratch, SP_CONNECT, 0, k->ns->name, NULL);
-	buf_add_text(&o->scratch, "{\"sid\":\"");
-	buf_add_text(&o->scratch, k->id);
-	buf_add_text(&o->scratch, "\"}");
+	k->client->revision->write_welcome(&o->scratch, k->id);
 	emit_text(k->client, io_take_scratch(o));
 }
 
-void ns_send_error(client *c, span nsp, const char *message, const cJSON *data)
+void ns_send_unknown(client *c, span nsp)
 {
 	io *o = c->io;
 	sp_write(&o->scratch, SP_CONNECT_ERROR, 0, nsp, NULL);
-	buf_add_text(&o->scratch, "{\"message\":");
-	json_print_string(&o->scratch, span_of(message));
-	if (data) {
-		buf_add_text(&o->scratch, ",\"data\":");
-		if (!json_print(&o->scratch, data))
-			o->scratch.failed = true;
-	}
-	buf_add_char(&o->scratch, '}');
+	revision_write_error(&o->scratch, "Invalid namespace", NULL);
 	emit_text(c, io_take_scratch(o));
+}
+
+static void send_refusal(sio_socket *k, const char *message, const cJSON *data)
+{
+	io *o = k->ns->io;
+	sp_write(&o->scratch, SP_CONNECT_ERROR, 0, k->ns->name, NULL);
+	k->client->revision->write_refusal(&o->scratch, message, data);
+	emit_text(k->client, io_take_scratch(o));
 }
 
 static void enter(sio_socket *k)
@@ -140,7 +139,7 @@ static void enter(sio_socket *k)
 
 	k->state = SOCKET_CONNECTED;
 	k->in_own_room = true;
-	map_add(&ns->sockets, &k->by_id, (span){ k->id, ID_LEN });
+	map_add(&ns->sockets, &k->by_id, k->id);
 	list_append(&ns->members, &k->in_ns);
 	client_entered(k->client);
 	send_connect(k);
@@ -225,7 +224,7 @@ sio_err sio_refuse(sio_entry entry, const char *message, cJSON *data)
 {
 	sio_socket *k = use_entry(entry);
 	if (k) {
-		ns_send_error(k->client, k->ns->name, message ? message : "", data);
+		send_refusal(k, message ? message : "", data);
 		socket_leave(k, "server namespace disconnect");
 	}
 	json_free(data);

@@ -76,6 +76,16 @@ bool sp_read(sp_packet *out, span text, uint64_t max_attachments)
 	return true;
 }
 
+void sp_cut_query(sp_packet *p)
+{
+	const char *mark = memchr(p->nsp.at, '?', p->nsp.len);
+	if (!mark)
+		return;
+	size_t len = (size_t)(mark - p->nsp.at);
+	p->query = (span){ mark + 1, p->nsp.len - len - 1 };
+	p->nsp.len = len;
+}
+
 bool sp_reserved(const char *event)
 {
 	static const char *const names[] = { "connect", "connect_error", "disconnect",

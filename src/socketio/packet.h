@@ -30,7 +30,8 @@ typedef enum sp_type {
 
 typedef struct sp_packet {
 	sp_type type;
-	span nsp; /* "/" if none is written */
+	span nsp;   /* "/" if none is written */
+	span query; /* of the namespace; empty until it is cut off */
 	bool has_id;
 	uint64_t id;
 	uint64_t attachments;
@@ -39,6 +40,9 @@ typedef struct sp_packet {
 
 /* Reads what stands before the payload.  false: not a packet, or more attachments than allowed. */
 bool sp_read(sp_packet *out, span text, uint64_t max_attachments);
+
+/* Cuts the query off the namespace, for clients that write one there. */
+void sp_cut_query(sp_packet *p);
 
 /* Whether the event's name is one that clients use for themselves. */
 bool sp_reserved(const char *event);

@@ -108,7 +108,7 @@ void room_leave_all(sio_socket *k)
 /* Every socket has a room of its own, named by its id; it needs no place for that. */
 static bool is_own(const sio_socket *k, span name)
 {
-	return span_is(name, (span){ k->id, ID_LEN });
+	return span_is(name, k->id);
 }
 
 sio_err sio_join(sio_socket *k, const char *name)
@@ -167,7 +167,7 @@ sio_err sio_rooms(const sio_socket *k, void (*fn)(const char *room, void *user),
 {
 	buf names = { 0 };
 	if (k->in_own_room)
-		buf_add(&names, k->id, ID_LEN + 1);
+		buf_add(&names, k->text, k->id.len + 1);
 	LIST_EACH (it, &k->places) {
 		const char *name = LIST_OWNER(it, place, in_socket)->key.room->name;
 		buf_add(&names, name, strlen(name) + 1);

@@ -10,7 +10,7 @@
 
 sio_socket *socket_new(sio_ns *ns, client *c, cJSON *auth)
 {
-	sio_socket *k = calloc(1, sizeof *k);
+	sio_socket *k = calloc(1, sizeof *k + ns->name.len + 1 + ID_LEN + 1);
 	if (!k) {
 		json_free(auth);
 		return NULL;
@@ -18,7 +18,7 @@ sio_socket *socket_new(sio_ns *ns, client *c, cJSON *auth)
 	k->ns = ns;
 	k->client = c;
 	k->auth = auth;
-	random_id(k->id);
+	k->id = (span){ k->text, c->revision->make_id(k->text, c, ns->name) };
 	list_init(&k->in_ns);
 	list_init(&k->in_io);
 	list_init(&k->places);
@@ -252,7 +252,7 @@ sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item)
 
 const char *sio_id(const sio_socket *k)
 {
-	return k->id;
+	return k->text;
 }
 
 sio_ns *sio_namespace(const sio_socket *k)

@@ -133,7 +133,7 @@ static void at_close(peer *p, session *s)
 	/* An end that the server asked for comes after all that it had sent. */
 	if (p->reason == drained && !f->passing)
 		REQUIRE(k->arrived == k->accepted);
-	REQUIRE(!session_send(s, bytes_ref(p->engine.noop)));
+	REQUIRE(!session_send(s, bytes_ref(p->engine.ping)));
 	session_close(s, drained);
 	session_doom(s, drained);
 	*k = (slot){ 0 };

@@ -284,7 +284,7 @@ static handshake *lab_handshake(void)
 	return h;
 }
 
-static peer *new_peer(sio_server *s, bool polls)
+static peer *new_peer(sio_server *s, bool polls, span eio)
 {
 	SURE(s->npeers < LAB_PEERS);
 	peer *p = calloc(1, sizeof *p);
@@ -297,14 +297,14 @@ static peer *new_peer(sio_server *s, bool polls)
 	handshake *h = lab_handshake();
 	if (!h)
 		return NULL;
-	p->session = polls ? engine_open_polling(&s->engine, SPAN("4"), h)
-			   : engine_open(&s->engine, SPAN("4"), h, &p->base);
+	p->session = polls ? engine_open_polling(&s->engine, eio, h)
+			   : engine_open(&s->engine, eio, h, &p->base);
 	return p->session ? p : NULL;
 }
 
 peer *open_client(sio_server *s)
 {
-	peer *p = new_peer(s, false);
+	peer *p = new_peer(s, false, SPAN("4"));
 	if (!p)
 		return NULL;
 	came_in(s);
@@ -315,7 +315,18 @@ peer *open_client(sio_server *s)
 
 peer *open_polling_client(sio_server *s)
 {
-	peer *p = new_peer(s, true);
+	peer *p = new_peer(s, true, SPAN("4"));
+	came_in(s);
+	return p;
+}
+
+peer *open_old_client(sio_server *s)
+{
+	peer *p = new_peer(s, false, SPAN("3"));
+	if (!p)
+		return NULL;
+	pull(p);
+	forget_mail(p);
 	came_in(s);
 	return p;
 }

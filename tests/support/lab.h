@@ -68,6 +68,8 @@ void wait_ms(sio_server *s, unsigned ms);
 /* A session that has entered no namespace; NULL: out of memory.  Its open packet is put away. */
 peer *open_client(sio_server *s);
 peer *open_polling_client(sio_server *s);
+/* One of Socket.IO 1 or 2, which takes no open packet but what comes after it. */
+peer *open_old_client(sio_server *s);
 /* One that has entered "/", and its socket. */
 peer *connect_client(sio_server *s);
 sio_socket *socket_of(const peer *p, const char *nsp);

@@ -193,12 +193,12 @@ static ask *ask_new(peer *p, session *s)
 	return a;
 }
 
-static handshake *scripted_handshake(void)
+static handshake *scripted_handshake(const peer *p)
 {
 	buf scratch = { 0 };
 	handshake_begin(&scratch, SPAN("127.0.0.1"), SPAN("/socket.io/?EIO=4&token=one"));
 	uint32_t query = handshake_mark(&scratch);
-	handshake_add_query(&scratch, SPAN("EIO=4&token=one"));
+	handshake_add_query(&scratch, span_of(p->query));
 	uint32_t headers = handshake_mark(&scratch);
 	handshake_add_header(&scratch, SPAN("Host"), SPAN("example.test"));
 	handshake *h = handshake_finish(&scratch, query, headers);
@@ -206,10 +206,17 @@ static handshake *scripted_handshake(void)
 	return h;
 }
 
+static span eio_of(const peer *p)
+{
+	span eio = { NULL, 0 };
+	query_find(span_of(p->query), SPAN("EIO"), &eio);
+	return eio;
+}
+
 session *poll_open(peer *p)
 {
-	handshake *h = scripted_handshake();
-	return h ? engine_open_polling(&p->engine, SPAN("4"), h) : NULL;
+	handshake *h = scripted_handshake(p);
+	return h ? engine_open_polling(&p->engine, eio_of(p), h) : NULL;
 }
 
 ask *poll_get(peer *p, session *s)
@@ -342,8 +349,8 @@ static line *line_new(peer *p)
 line *line_open(peer *p)
 {
 	line *l = line_new(p);
-	handshake *h = scripted_handshake();
-	l->session = h ? engine_open(&p->engine, SPAN("4"), h, &l->base) : NULL;
+	handshake *h = scripted_handshake(p);
+	l->session = h ? engine_open(&p->engine, eio_of(p), h, &l->base) : NULL;
 	bool opened = l->session != NULL;
 	peer_turn(p);
 	return opened ? l : NULL;
@@ -458,6 +465,7 @@ bool peer_begin(peer *p)
 		.allow_upgrades = true,
 	};
 	memset(p, 0, sizeof *p);
+	p->query = "EIO=4&token=one";
 	wheel_init(&p->wheel, 1000);
 	return engine_init(&p->engine, &options, &events, p, &p->wheel);
 }

@@ -60,6 +60,7 @@ struct peer {
 	unsigned opened, closed;
 	const char *reason; /* of the last close */
 	bool refuse_open;   /* the application is out of memory at the next open */
+	const char *query;  /* of the handshakes to come */
 	void *user;
 	/* What the application does besides taking notes; NULL: nothing. */
 	void (*at_open)(peer *p, session *s);

@@ -424,7 +424,7 @@ static void talk(peer *p, way by)
 	client_send(p, "4one");
 	client_send_bytes(p, "\x01\x02", 2);
 	for (int i = 0; p->session && i < 20; i++)
-		session_send(p->session, bytes_ref(p->engine.noop));
+		session_send(p->session, bytes_ref(p->engine.ping));
 	peer_turn(p);
 	client_got(p);
 	peer_pass(p, 25000);

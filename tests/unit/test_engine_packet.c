@@ -250,13 +250,14 @@ START_TEST(the_size_of_a_packet_in_a_payload_is_never_too_small)
 END_TEST
 
 /* engine.io.md 20 and 22: a version is compared as text. */
-START_TEST(only_version_4_is_spoken)
+START_TEST(versions_4_and_3_are_spoken)
 {
-	const char *others[] = { "", "3", "5", "04", "4 ", "44", "4.0" };
+	const char *others[] = { "", "5", "03", "04", "4 ", "44", "4.0" };
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		ck_assert_ptr_null(dialect_for(span_of(others[i])));
 	ck_assert_ptr_null(dialect_for((span){ NULL, 0 }));
 	ck_assert_int_eq(dialect_for(SPAN("4"))->version, 4);
+	ck_assert_int_eq(dialect_for(SPAN("3"))->version, 3);
 }
 END_TEST
 
@@ -269,4 +270,4 @@ UNIT_MAIN("engine_packet", a_packet_is_one_character_of_type_and_its_data,
 	a_payload_is_read_up_to_the_first_packet_that_is_none,
 	a_separator_with_nothing_beside_it_makes_an_empty_packet, an_empty_payload_has_no_packet,
 	a_payload_must_be_utf_8, a_payload_is_written_with_separators_and_padded_base64,
-	the_size_of_a_packet_in_a_payload_is_never_too_small, only_version_4_is_spoken)
+	the_size_of_a_packet_in_a_payload_is_never_too_small, versions_4_and_3_are_spoken)

@@ -116,6 +116,7 @@ int run_engine(const sio_options *o)
 		.polling = !o->transports || (o->transports & SIO_POLLING),
 		.websocket = !o->transports || (o->transports & SIO_WEBSOCKET),
 		.allow_upgrades = true,
+		.allow_eio3 = o->allow_eio3,
 	};
 	wheel_init(&e.wheel, 0);
 	int code = engine_init(&e.engine, &options, &events, &e, &e.wheel) ? serve(&e, o)

@@ -4,7 +4,7 @@
  *
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER in bytes, CORS_ORIGIN (with commas, or
- * "*"), TRANSPORTS ("polling,websocket"), CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE,
+ * "*"), TRANSPORTS ("polling,websocket"), ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE,
  * CORS_CREDENTIALS=1, ADDRESS (one more to listen on), and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/
@@ -63,6 +63,7 @@ static sio_options options_from_environment(void)
 		.ping_timeout_ms = (unsigned)number("PING_TIMEOUT", 0),
 		.connect_timeout_ms = (unsigned)number("CONNECT_TIMEOUT", 0),
 		.upgrade_timeout_ms = (unsigned)number("UPGRADE_TIMEOUT", 0),
+		.allow_eio3 = number("ALLOW_EIO3", 0) != 0,
 		.max_payload = number("MAX_HTTP_BUFFER", 0),
 		.cors_origin = getenv("CORS_ORIGIN"),
 		.client_dir = getenv("CLIENT_DIR"),

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * revision - the few places where revisions of the Socket.IO protocol differ, as one table each.
+ *
+ * Which one a client speaks follows from its Engine.IO; it is chosen once, when the session opens.
+ */
+#ifndef SOCKETIO_REVISION_H
+#define SOCKETIO_REVISION_H
+
+#include "../base/buf.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct client;
+
+typedef struct revision {
+	bool enters_unasked;     /* the server lets the client into "/" by itself */
+	bool query_in_namespace; /* "/chat?token=1": what the application sees as auth */
+	/* The id of a socket, of at most ns.len + 1 + ID_LEN characters; returns its length. */
+	size_t (*make_id)(char *out, const struct client *c, span ns);
+	/* The payloads of the two answers to a CONNECT. */
+	void (*write_welcome)(buf *out, span id);
+	void (*write_refusal)(buf *out, const char *message, const cJSON *data);
+} revision;
+
+/* For a client with this version of Engine.IO. */
+const revision *revision_for(int engine_version);
+
+/* The pairs of a query as an object of strings; of equal keys the last value counts.  NULL: out of
+ * memory. */
+cJSON *revision_auth(span query);
+/* In every revision a namespace that does not exist is refused like this. */
+void revision_write_error(buf *out, const char *message, const cJSON *data);
+
+#endif
