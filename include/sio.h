@@ -18,7 +18,7 @@
  *            bytes, ED A0 80 to ED BF BF; both go out again as they came in.
  *
  * The protocols are those of the documents "Engine.IO protocol", revision 4, and
- * "Socket.IO protocol", revision 5.
+ * "Socket.IO protocol", revision 5; with the option allow_eio3 also revisions 3 and 4 of them.
  */
 #ifndef SIO_H
 #define SIO_H
