@@ -248,11 +248,7 @@ void websocket_begin(connection *c, const http_head *head, const engine_request 
 	c->role = ROLE_WEBSOCKET;
 	c->websocket = w;
 	timer_stop(c->net->wheel, &c->deadline);
-	/* The answer leaves on its own, as the reference's does: who begins to listen for messages
-	 * only when the connection is open would miss one that comes in the same piece. */
-	connection_flush(c);
-	if (c->doomed)
-		return;
+	connection_dirty(c);
 	handshake *h = known ? NULL : engine_request_handshake(c, head);
 	if (known)
 		w->session = session_probe(known, &w->base) ? known : NULL;
