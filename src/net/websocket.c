@@ -248,6 +248,10 @@ void websocket_begin(connection *c, const http_head *head, const engine_request 
 	c->role = ROLE_WEBSOCKET;
 	c->websocket = w;
 	timer_stop(c->net->wheel, &c->deadline);
+	if (c->out.failed) { /* half a head is no answer */
+		connection_doom(c);
+		return;
+	}
 	connection_dirty(c);
 	handshake *h = known ? NULL : engine_request_handshake(c, head);
 	if (known)
