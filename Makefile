@@ -69,7 +69,7 @@ PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/
 	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 DEMO_SRC    := $(wildcard client-demo/*.c)
-SERVER_SRC  := $(wildcard tests/e2e/conformance/*.c)
+SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
@@ -163,7 +163,7 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit asan tsan e2e fuzz replay
+.PHONY: check unit asan tsan e2e conformance fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit asan e2e replay
@@ -181,6 +181,10 @@ tsan: ## unit tests under TSan
 e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all
 	@SIO_BUILD_DIR=$(B) tools/e2e.sh
+
+conformance: setup-check ## each numbered statement of protocol-notes, shown over real sockets
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@SIO_BUILD_DIR=$(B) tools/conformance.sh
 
 replay: ## every test vector through its fuzz target, under ASan and UBSan
 	@$(BUILD) VARIANT=asan replay-programs
@@ -218,7 +222,7 @@ hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
-	tests/*/*.[ch])
+	tests/*/*.[ch] tests/*/*/*.[ch])
 
 format: ## lay out the source with clang-format
 	@clang-format -i $(FORMATTED)

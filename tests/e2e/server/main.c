@@ -4,8 +4,8 @@
  *
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER in bytes, CORS_ORIGIN (with commas, or
- * "*"), TRANSPORTS ("polling,websocket"), ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE,
- * CORS_CREDENTIALS=1, ADDRESS (one more to listen on), and APP:
+ * "*"), TRANSPORTS ("polling,websocket"), ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY,
+ * DEFLATE=1, COOKIE, CORS_CREDENTIALS=1, ADDRESS (one more to listen on), and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/
  *   socketio  what the official Socket.IO protocol suite expects
