@@ -72,9 +72,11 @@ SIO_API const char *sio_strerror(sio_err err);
 SIO_API const char *sio_version(void);
 
 typedef struct sio_server sio_server;
-typedef struct sio_ns sio_ns;         /* a namespace; lives as long as its server */
-typedef struct sio_socket sio_socket; /* one client in one namespace; valid until its
-					 disconnect handlers have returned */
+typedef struct sio_ns sio_ns;               /* a namespace; lives as long as its server */
+typedef struct sio_socket sio_socket;       /* one client in one namespace; valid until its
+					       disconnect handlers have returned */
+typedef struct sio_handshake sio_handshake; /* the request that opened a session, or asks for one:
+					       socket.handshake */
 typedef struct sio_bytes {
 	const void *data;
 	size_t len;
@@ -109,6 +111,9 @@ typedef struct sio_options {
 	unsigned max_attachments; /* 10 of one incoming event */
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
+	unsigned max_namespace; /* 512 bytes of a name that sio_of_pattern() and sio_of_match() are
+				   asked for */
+	bool cleanup_empty_children; /* a namespace that they made ends with its last client */
 
 	/* Which pages of other origins may ask over HTTP: "*", one origin, or several with commas,
 	 * in which a * stands for any characters ("https://" "*.example.com"); NULL: none.  Unless
@@ -187,6 +192,13 @@ typedef struct sio_event {
 	sio_ack ack;
 } sio_event;
 
+/* Stands for a decision that the application owes, once, now or later: sio_admit() or sio_refuse().
+ */
+typedef struct sio_entry {
+	sio_server *server;
+	uint64_t ticket;
+} sio_entry;
+
 typedef void sio_event_fn(sio_socket *k, const sio_event *ev, void *user);
 typedef void sio_socket_fn(sio_socket *k, void *user);
 typedef void sio_left_fn(sio_socket *k, const char *reason, void *user);
@@ -197,6 +209,27 @@ SIO_API sio_ns *sio_of(sio_server *s, const char *name);
 SIO_API const char *sio_ns_name(const sio_ns *ns);
 SIO_API sio_server *sio_ns_server(const sio_ns *ns);
 
+/* io.of(/^\/room-\d+$/): a parent of all namespaces whose names match, which are made when a client
+ * asks for them, at the first name that no namespace bears.  regex is a POSIX extended regular
+ * expression ("^/room-[0-9]+$").  What hangs on the parent counts for all its children, before what
+ * hangs on them; sio_broadcast() and sio_each() with it reach all their sockets (but answers cannot
+ * be asked for), and no socket is in the parent itself.  NULL: out of memory, or a bad expression.
+ */
+SIO_API sio_ns *sio_of_pattern(sio_server *s, const char *regex);
+/* io.of((name, auth, next) => ...).  Admit or refuse the entry, once, now or later; refused, and
+ * with no other parent to ask, the client is told "Invalid namespace".  auth and request last for
+ * the call.  Parents are asked in the order in which they were made. */
+typedef void sio_match_fn(const char *name, const cJSON *auth, const sio_handshake *request,
+	sio_entry entry, void *user);
+SIO_API sio_ns *sio_of_match(sio_server *s, sio_match_fn *fn, void *user);
+/* io.on("new_namespace", namespace => ...): a parent has got a child.  It lives as long as the
+ * server, or, with cleanup_empty_children, until its last client has left; sio_of() with its name
+ * makes it stay. */
+typedef void sio_ns_fn(sio_ns *ns, void *user);
+SIO_API sio_err sio_on_namespace(sio_server *s, sio_ns_fn *fn, void *user);
+/* Of a child; NULL: it is none. */
+SIO_API sio_ns *sio_ns_parent(const sio_ns *ns);
+
 /* io.on("connection", socket => ...): the client is in the namespace and may be sent to. */
 SIO_API sio_err sio_on_connect(sio_ns *ns, sio_socket_fn *fn, void *user);
 /* socket.on("disconnect", reason => ...), for every socket of the namespace.  The socket is in no
@@ -204,36 +237,62 @@ SIO_API sio_err sio_on_connect(sio_ns *ns, sio_socket_fn *fn, void *user);
  * "transport error", "ping timeout", "parse error", "client namespace disconnect", "server
  * namespace disconnect", "forced close", "forced server close", "server shutting down". */
 SIO_API sio_err sio_on_disconnect(sio_ns *ns, sio_left_fn *fn, void *user);
+/* socket.on("disconnecting", reason => ...): just before that, while sio_rooms() tells in which
+ * rooms it was. */
+SIO_API sio_err sio_on_disconnecting(sio_ns *ns, sio_left_fn *fn, void *user);
 /* socket.on("chat", (...args) => ...), for every socket of the namespace: one handler, no memory
  * for each connection. SIO_EINVAL: a reserved name (connect, connect_error, disconnect,
  * disconnecting, newListener, removeListener). */
 SIO_API sio_err sio_on(sio_ns *ns, const char *event, sio_event_fn *fn, void *user);
+/* Removes that handler of the event, or of all; fn NULL: all there are.  It may run, and remove
+ * itself or others. */
+SIO_API void sio_off(sio_ns *ns, const char *event, sio_event_fn *fn);
 /* socket.onAny((event, ...args) => ...): every event, before the handlers of its name. */
 SIO_API sio_err sio_on_any(sio_ns *ns, sio_event_fn *fn, void *user);
+SIO_API sio_err sio_prepend_any(sio_ns *ns, sio_event_fn *fn, void *user); /* before the others */
+SIO_API void sio_off_any(sio_ns *ns, sio_event_fn *fn);
+/* socket.onAnyOutgoing((event, ...args) => ...): each event that is queued for a socket, by emit or
+ * by broadcast, once for each socket.  Unlike other callbacks it runs inside the call that sends,
+ * when that has been done; it must not send to sockets that it listens to without end. */
+SIO_API sio_err sio_on_any_outgoing(sio_ns *ns, sio_event_fn *fn, void *user);
+SIO_API sio_err sio_prepend_any_outgoing(sio_ns *ns, sio_event_fn *fn, void *user);
+SIO_API void sio_off_any_outgoing(sio_ns *ns, sio_event_fn *fn);
 /* The same for one socket; after the namespace's handlers. */
 SIO_API sio_err sio_socket_on(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
 /* Removes that handler of the event; fn NULL: all of the event's. */
 SIO_API void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn);
+SIO_API sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user);
+SIO_API sio_err sio_socket_prepend_any(sio_socket *k, sio_event_fn *fn, void *user);
+SIO_API void sio_socket_off_any(sio_socket *k, sio_event_fn *fn);
+SIO_API sio_err sio_socket_on_any_outgoing(sio_socket *k, sio_event_fn *fn, void *user);
+SIO_API sio_err sio_socket_prepend_any_outgoing(sio_socket *k, sio_event_fn *fn, void *user);
+SIO_API void sio_socket_off_any_outgoing(sio_socket *k, sio_event_fn *fn);
 
 /* io.use((socket, next) => ...).  Each client that asks for the namespace passes all of them in
  * order; each must admit or refuse its ticket once, now or later.  The socket can be looked at
  * (auth, headers, query, address) and sio_set_data() works; it can be sent to only when it is
  * connected.  A client that leaves meanwhile makes the ticket void. */
-typedef struct sio_entry {
-	sio_server *server;
-	uint64_t ticket;
-} sio_entry;
 typedef void sio_use_fn(sio_socket *k, sio_entry entry, void *user);
 SIO_API sio_err sio_use(sio_ns *ns, sio_use_fn *fn, void *user);
 SIO_API sio_err sio_admit(sio_entry entry); /* next(); SIO_EGONE: void, or used */
 /* const err = new Error(message); err.data = data; next(err).  Takes data, which may be NULL. */
 SIO_API sio_err sio_refuse(sio_entry entry, const char *message, cJSON *data);
 
+/* socket.use(([event, ...args], next) => ...), for every socket of the namespace, or for one: each
+ * incoming event passes all of them in order before its handlers are called.  ev is borrowed; the
+ * event itself waits.  One that is refused is dropped without an answer, and told to
+ * sio_on_error(). Events that come meanwhile do not wait for it. */
+typedef void sio_use_event_fn(sio_socket *k, const sio_event *ev, sio_entry entry, void *user);
+SIO_API sio_err sio_use_event(sio_ns *ns, sio_use_event_fn *fn, void *user);
+SIO_API sio_err sio_socket_use_event(sio_socket *k, sio_use_event_fn *fn, void *user);
+/* socket.on("error", err => ...): middleware has refused an event. */
+typedef void sio_error_fn(sio_socket *k, const char *message, const cJSON *data, void *user);
+SIO_API sio_err sio_on_error(sio_ns *ns, sio_error_fn *fn, void *user);
+
 /* ---- The engine's hooks -------------------------------------------------------- */
 
-/* The request that opened a session, or asks for one: socket.handshake. */
-typedef struct sio_handshake sio_handshake;
+/* What is known of the request that opened a session, or asks for one. */
 /* Of several fields of that name the first, of several keys the last; NULL: not there. */
 SIO_API const char *sio_handshake_header(const sio_handshake *h, const char *name);
 SIO_API const char *sio_handshake_query(const sio_handshake *h, const char *key);
@@ -443,6 +502,17 @@ SIO_API void *sio_data(const sio_socket *k);
 SIO_API sio_err sio_join(sio_socket *k, const char *room);
 /* socket.leave(room); leaving a room that it is not in does nothing. */
 SIO_API sio_err sio_leave(sio_socket *k, const char *room);
+/* io.of(ns).adapter.on("create-room", room => ...), "delete-room", "join-room", "leave-room".  id
+ * is "" for the first two.  A socket's own room, which bears its id, is told of too. */
+typedef enum sio_room_change {
+	SIO_ROOM_CREATED,
+	SIO_ROOM_DELETED,
+	SIO_ROOM_JOINED,
+	SIO_ROOM_LEFT
+} sio_room_change;
+typedef void sio_room_fn(
+	sio_ns *ns, sio_room_change what, const char *room, const char *id, void *user);
+SIO_API sio_err sio_on_room(sio_ns *ns, sio_room_fn *fn, void *user);
 /* socket.rooms.has(room) */
 SIO_API bool sio_in_room(const sio_socket *k, const char *room);
 /* socket.rooms: fn for each room, its own id's first.  fn may join and leave. */

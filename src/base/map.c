@@ -49,7 +49,7 @@ static uint64_t sip_tail(const char *at, size_t left, size_t len)
 	return word;
 }
 
-static uint32_t map_hash(const map *m, span key)
+uint32_t map_hash(const map *m, span key)
 {
 	sip s = { m->seed[0] ^ 0x736f6d6570736575, m->seed[1] ^ 0x646f72616e646f6d,
 		m->seed[0] ^ 0x6c7967656e657261, m->seed[1] ^ 0x7465646279746573 };

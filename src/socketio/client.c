@@ -24,6 +24,7 @@ bool client_open(io *o, session *s)
 	c->revision = revision_for(s->dialect->version);
 	s->user = c;
 	list_init(&c->sockets);
+	list_init(&c->candidates);
 	list_init(&c->in_io);
 	timer_init(&c->connect_timeout, connect_due);
 	timer_start(o->wheel, &c->connect_timeout, o->wheel->now + o->options.connect_timeout_ms);
@@ -75,6 +76,7 @@ void client_closed(session *s, const ending *how)
 	s->user = NULL;
 	timer_stop(c->io->wheel, &c->connect_timeout);
 	partial_free(c);
+	parent_forget_all(c);
 	leave_all(c, how->reason);
 	list_remove(&c->in_io);
 	list_append(&c->io->dead_clients, &c->in_io);
@@ -105,25 +107,27 @@ static sio_socket *find_socket(const client *c, span nsp)
 	return NULL;
 }
 
+/* Late packets come soon, so a few are enough; that a name has the hash of another does no harm. */
+enum { LEFT_MAX = 64 };
+
 static bool has_left(const client *c, span nsp)
 {
-	for (size_t i = 0; i < c->nleft; i++)
-		if (span_is(c->left[i]->name, nsp))
+	unsigned known = c->nleft < LEFT_MAX ? c->nleft : LEFT_MAX;
+	uint32_t hash = known ? map_hash(&c->io->namespaces, nsp) : 0;
+	for (unsigned i = 0; i < known; i++)
+		if (c->left[i] == hash)
 			return true;
 	return false;
 }
 
-void client_left(client *c, sio_ns *ns)
+void client_left(client *c, const sio_ns *ns)
 {
-	if (has_left(c, ns->name))
-		return;
-	sio_ns **left = realloc(c->left, (c->nleft + 1) * sizeof *left);
 	/* Without memory for it a late packet closes the connection, as it does at the reference.
 	 */
-	if (!left)
+	if (!c->left && !(c->left = calloc(LEFT_MAX, sizeof *c->left)))
 		return;
-	c->left = left;
-	c->left[c->nleft++] = ns;
+	if (!has_left(c, ns->name))
+		c->left[c->nleft++ % LEFT_MAX] = map_hash(&c->io->namespaces, ns->name);
 }
 
 /* ---- Packets: one function for each type, and none for what a client must not send ---- */
@@ -160,16 +164,15 @@ static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 		json_free(auth);
 		return false;
 	}
-	sio_ns *ns = ns_find(c->io, p->nsp);
-	if (!ns) {
-		json_free(auth);
-		ns_send_unknown(c, p->nsp);
-		return true;
-	}
 	/* Asking again while the first question is open replaces that. */
+	parent_forget(c, p->nsp);
 	if (k)
 		socket_leave(k, "client namespace disconnect");
-	ns_connect(ns, c, auth);
+	sio_ns *ns = ns_find(c->io, p->nsp);
+	if (ns)
+		ns_connect(ns, c, auth);
+	else
+		parent_ask(c, p->nsp, auth);
 	return true;
 }
 
@@ -186,7 +189,7 @@ static bool on_disconnect(client *c, sio_socket *k, const sp_packet *p, parts b)
 static bool on_event(client *c, sio_socket *k, const sp_packet *p, parts b)
 {
 	(void)c;
-	return socket_event(k, p, b.at, b.n);
+	return event_receive(k, p, b.at, b.n);
 }
 
 static bool on_ack(client *c, sio_socket *k, const sp_packet *p, parts b)

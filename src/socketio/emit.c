@@ -78,6 +78,7 @@ typedef struct broadcast {
 	unsigned flags;
 	inquiry *inquiry;
 	bool failed;
+	gathering *tapped; /* those to whom it went, for who listens; NULL: nobody does */
 } broadcast;
 
 static bool passes(const sio_socket *k, unsigned flags)
@@ -88,8 +89,11 @@ static bool passes(const sio_socket *k, unsigned flags)
 static void deliver(sio_socket *k, void *user)
 {
 	broadcast *b = user;
-	if (passes(k, b->flags))
-		emit_packet(k->client, b->parcel.text, b->parcel.parts, b->parcel.nparts);
+	if (!passes(k, b->flags))
+		return;
+	emit_packet(k->client, b->parcel.text, b->parcel.parts, b->parcel.nparts);
+	if (b->tapped)
+		gathering_add(k, b->tapped);
 }
 
 static void enlist(sio_socket *k, void *user)
@@ -135,10 +139,27 @@ static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
 	return err;
 }
 
+/* Who listens to what is sent hears of it when all of it has been queued. */
+static void tell_taps(
+	const gathering *c, const sio_delivery *how, const char *event, const cJSON *args)
+{
+	const sio_event ev = {
+		.name = event, .args = args, .binary = how->binary, .nbinary = how->nbinary
+	};
+	for (size_t i = 0; i < c->len; i++) {
+		handler_walk w = socket_walk(c->at[i], offsetof(handler_set, any_outgoing));
+		handler *h;
+		while ((h = handler_next(&w)) != NULL)
+			((sio_event_fn *)h->fn)(c->at[i], &ev, h->user);
+	}
+	free(c->at);
+}
+
 static sio_err emit_one(
 	sio_socket *k, const sio_delivery *how, const char *event, const cJSON *args)
 {
 	broadcast b;
+	gathering tapped = { 0 };
 	sio_err err = check(event, args, how);
 	if (err)
 		return err;
@@ -149,25 +170,45 @@ static sio_err emit_one(
 	err = prepare(&b, k->ns, how, event, args, true);
 	if (!err && b.inquiry && !inquiry_add(b.inquiry, k))
 		err = SIO_ENOMEM;
+	if (k->ns->io->taps)
+		b.tapped = &tapped;
 	if (!err)
 		deliver(k, &b);
-	return conclude(&b, err, how);
+	err = conclude(&b, err, how);
+	tell_taps(&tapped, how, event, args);
+	return err;
 }
 
-static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const char *event, const cJSON *args)
+static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const char *event, const cJSON *args)
 {
 	broadcast b;
-	sio_err err = check(event, args, how);
-	if (err)
-		return err;
-	err = prepare(&b, ns, how, event, args, false);
+	gathering tapped = { 0 };
+	sio_err err = prepare(&b, ns, how, event, args, false);
 	if (!err && b.inquiry) {
 		room_match(ns, how, enlist, &b);
 		err = b.failed ? SIO_ENOMEM : SIO_OK;
 	}
+	if (ns->io->taps)
+		b.tapped = &tapped;
 	if (!err)
 		room_match(ns, how, deliver, &b);
-	return conclude(&b, err, how);
+	err = conclude(&b, err, how);
+	tell_taps(&tapped, how, event, args);
+	return err;
+}
+
+static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const char *event, const cJSON *args)
+{
+	sio_err err = check(event, args, how);
+	if (err || !ns->rule)
+		return err ? err : emit_in(ns, how, event, args);
+	if (how->on_ack)
+		return SIO_EINVAL;
+	LIST_EACH (it, &ns->children) {
+		sio_err one = emit_in(LIST_OWNER(it, sio_ns, in_parent), how, event, args);
+		err = err ? err : one;
+	}
+	return err;
 }
 
 sio_err sio_emit(sio_socket *k, const char *event, cJSON *args)

@@ -22,14 +22,29 @@ void handler_yard_reap(handler_yard *y)
 		release(LIST_OWNER(y->gone.next, handler, gone_link));
 }
 
-handler *handler_add(handler_yard *y, list *head, handler_fn *fn, void *user, bool once)
+static handler *handler_new(handler_yard *y, handler_fn *fn, void *user, bool once)
 {
 	handler *h = malloc(sizeof *h);
 	if (!h)
 		return NULL;
 	*h = (handler){ .fn = fn, .user = user, .born = ++y->born, .once = once };
 	list_init(&h->gone_link);
-	list_append(head, &h->link);
+	return h;
+}
+
+handler *handler_add(handler_yard *y, list *head, handler_fn *fn, void *user, bool once)
+{
+	handler *h = handler_new(y, fn, user, once);
+	if (h)
+		list_append(head, &h->link);
+	return h;
+}
+
+handler *handler_prepend(handler_yard *y, list *head, handler_fn *fn, void *user)
+{
+	handler *h = handler_new(y, fn, user, false);
+	if (h)
+		list_prepend(head, &h->link);
 	return h;
 }
 
@@ -56,6 +71,37 @@ void handler_free_all(list *head)
 {
 	while (!list_empty(head))
 		release(LIST_OWNER(head->next, handler, link));
+}
+
+handler_walk handler_walk_begin(const handler_yard *y)
+{
+	return (handler_walk){ .latest = y->born };
+}
+
+void handler_walk_add(handler_walk *w, list *head)
+{
+	if (!list_empty(head))
+		w->heads[w->n++] = head;
+}
+
+/* What comes next is looked up before a handler is called, and stays in its list until the end of
+ * the turn even if that removes it. */
+handler *handler_next(handler_walk *w)
+{
+	while (w->at < w->n) {
+		list *head = w->heads[w->at];
+		list *it = w->next ? w->next : head->next;
+		if (it == head) {
+			w->at++;
+			w->next = NULL;
+			continue;
+		}
+		w->next = it->next;
+		handler *h = LIST_OWNER(it, handler, link);
+		if (!h->gone && h->born <= w->latest)
+			return h;
+	}
+	return NULL;
 }
 
 event_list *event_list_find(const map *events, span name)
@@ -89,4 +135,32 @@ void event_list_free_all(map *events)
 		free(l);
 	}
 	map_fini(events);
+}
+
+void handler_set_init(handler_set *s)
+{
+	list_init(&s->connect);
+	list_init(&s->disconnecting);
+	list_init(&s->disconnect);
+	list_init(&s->use);
+	list_init(&s->use_event);
+	list_init(&s->any);
+	list_init(&s->any_outgoing);
+	list_init(&s->error);
+	list_init(&s->room);
+	map_init(&s->events);
+}
+
+void handler_set_fini(handler_set *s)
+{
+	handler_free_all(&s->connect);
+	handler_free_all(&s->disconnecting);
+	handler_free_all(&s->disconnect);
+	handler_free_all(&s->use);
+	handler_free_all(&s->use_event);
+	handler_free_all(&s->any);
+	handler_free_all(&s->any_outgoing);
+	handler_free_all(&s->error);
+	handler_free_all(&s->room);
+	event_list_free_all(&s->events);
 }

@@ -37,10 +37,26 @@ void handler_yard_reap(handler_yard *y);
 
 /* Appends one; NULL: out of memory. */
 handler *handler_add(handler_yard *y, list *head, handler_fn *fn, void *user, bool once);
+/* The same before all others. */
+handler *handler_prepend(handler_yard *y, list *head, handler_fn *fn, void *user);
 void handler_remove(handler_yard *y, handler *h);
 /* Removes those with this function, or all if fn is NULL. */
 void handler_remove_matching(handler_yard *y, list *head, handler_fn *fn);
 void handler_free_all(list *head);
+
+/* A walk along up to three lists, which may change on the way: those that are added after its
+ * beginning, and those that are removed, are passed over. */
+typedef struct handler_walk {
+	list *heads[3];
+	list *next; /* NULL: at the beginning of a list */
+	uint64_t latest;
+	uint8_t n, at;
+} handler_walk;
+
+handler_walk handler_walk_begin(const handler_yard *y);
+/* One more list to go along, if there is something in it. */
+void handler_walk_add(handler_walk *w, list *head);
+handler *handler_next(handler_walk *w); /* NULL: the end */
 
 /* ---- Handlers by the name of an event ---- */
 
@@ -55,5 +71,20 @@ event_list *event_list_find(const map *events, span name);
 /* The same, made if there is none; NULL: out of memory. */
 event_list *event_list_get(map *events, const char *name);
 void event_list_free_all(map *events);
+
+/* ---- All that can hang in one place: a namespace, a parent of namespaces, or one socket ---- */
+
+typedef struct handler_set {
+	list connect, disconnecting, disconnect;
+	list use;       /* middleware of a namespace */
+	list use_event; /* middleware of incoming events */
+	list any, any_outgoing;
+	list error;
+	list room;
+	map events; /* event_list by name */
+} handler_set;
+
+void handler_set_init(handler_set *s);
+void handler_set_fini(handler_set *s);
 
 #endif

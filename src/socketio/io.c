@@ -9,7 +9,14 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 	*o = (io){ .options = *options, .server = server, .wheel = w };
 	map_init(&o->namespaces);
 	handler_yard_init(&o->handlers);
+	list_init(&o->parents);
+	list_init(&o->on_namespace);
+	list_init(&o->answered);
 	list_init(&o->admitted);
+	list_init(&o->arrived);
+	list_init(&o->rumours);
+	list_init(&o->dead_candidates);
+	list_init(&o->dead_arrivals);
 	list_init(&o->newcomers);
 	list_init(&o->departed);
 	list_init(&o->finished);
@@ -28,6 +35,11 @@ void io_fini(io *o)
 		ns_free(MAP_OWNER(node, sio_ns, by_name));
 	}
 	map_fini(&o->namespaces);
+	while (!list_empty(&o->parents))
+		ns_free(LIST_OWNER(o->parents.next, sio_ns, in_parent));
+	while (!list_empty(&o->rumours))
+		rumour_free(rumour_in(o->rumours.next));
+	handler_free_all(&o->on_namespace);
 	handler_yard_reap(&o->handlers);
 	tickets_fini(&o->tickets);
 	buf_free(&o->scratch);
@@ -49,12 +61,18 @@ void io_settle(io *o)
 		list *it;
 		if ((it = take(&o->newcomers)) != NULL)
 			client_arrived(LIST_OWNER(it, client, in_io));
+		else if ((it = take(&o->answered)) != NULL)
+			candidate_advance(candidate_in(it));
+		else if ((it = take(&o->arrived)) != NULL)
+			arrival_advance(arrival_in(it));
 		else if ((it = take(&o->admitted)) != NULL)
 			ns_advance(LIST_OWNER(it, sio_socket, in_io));
 		else if ((it = take(&o->departed)) != NULL)
 			socket_departed(LIST_OWNER(it, sio_socket, in_io));
 		else if ((it = take(&o->finished)) != NULL)
 			inquiry_finished(LIST_OWNER(it, inquiry, in_io));
+		else if ((it = take(&o->rumours)) != NULL)
+			rumour_tell(rumour_in(it));
 		else
 			return;
 	}
@@ -62,8 +80,9 @@ void io_settle(io *o)
 
 bool io_unsettled(const io *o)
 {
-	return !list_empty(&o->newcomers) || !list_empty(&o->admitted) ||
-	       !list_empty(&o->departed) || !list_empty(&o->finished);
+	return !list_empty(&o->newcomers) || !list_empty(&o->answered) ||
+	       !list_empty(&o->admitted) || !list_empty(&o->arrived) || !list_empty(&o->departed) ||
+	       !list_empty(&o->finished) || !list_empty(&o->rumours);
 }
 
 uint64_t io_time(io *o)
@@ -79,6 +98,10 @@ void io_reap(io *o)
 	handler_yard_reap(&o->handlers);
 	while ((it = take(&o->dead_inquiries)) != NULL)
 		inquiry_free(LIST_OWNER(it, inquiry, in_io));
+	while ((it = take(&o->dead_arrivals)) != NULL)
+		arrival_free(arrival_in(it));
+	while ((it = take(&o->dead_candidates)) != NULL)
+		candidate_free(candidate_in(it));
 	while ((it = take(&o->dead_sockets)) != NULL)
 		socket_free(LIST_OWNER(it, sio_socket, in_io));
 	while ((it = take(&o->dead_clients)) != NULL)

@@ -26,7 +26,9 @@ typedef struct io_options {
 	unsigned max_attachments;
 	unsigned max_depth;
 	unsigned max_unanswered;
+	unsigned max_namespace; /* bytes of a name that parents are asked for */
 	unsigned connect_timeout_ms;
+	bool cleanup_empty_children;
 	void (*refresh)(void *server); /* brings wheel->time up to date; NULL: it always is */
 	/* The application's word on an entry that is not a client's; NULL: there are none. */
 	sio_err (*answer)(sio_entry entry, bool admitted, const char *message);
@@ -38,15 +40,22 @@ typedef struct io {
 	sio_server *server; /* for what the application is handed */
 	wheel *wheel;
 	map namespaces; /* by name */
+	size_t nparents;
+	size_t taps;       /* how often the application has asked to see what is sent */
+	list parents;      /* of namespaces, in the order in which they are asked */
+	list on_namespace; /* handlers */
 	tickets tickets;
 	handler_yard handlers;
 	buf scratch;    /* packets are written here, then copied to a block of their size */
 	buf name;       /* of the event that is being handled */
+	list answered;  /* candidates whose question goes on */
 	list admitted;  /* sockets whose middleware goes on */
+	list arrived;   /* events whose middleware goes on */
 	list newcomers; /* clients that are to enter "/" unasked */
 	list departed;  /* sockets whose disconnect handlers are to run */
 	list finished;  /* inquiries whose callback is to run */
-	list dead_sockets, dead_clients, dead_inquiries;
+	list rumours;   /* changes of rooms that are to be told */
+	list dead_sockets, dead_clients, dead_inquiries, dead_candidates, dead_arrivals;
 } io;
 
 /* The io that an application's server begins with. */
@@ -57,15 +66,21 @@ static inline io *io_of(sio_server *s)
 
 typedef struct client client;
 
+/* A namespace, or a parent, which is none itself but makes and speaks to its children. */
 struct sio_ns {
 	map_node by_name;
 	io *io;
-	map sockets;  /* connected ones, by id */
-	list members; /* the same, in order of arrival */
-	map rooms;    /* by name */
-	map places;   /* of sockets in rooms, by both */
-	map events;   /* handlers by event name */
-	list any, connect, disconnect, use;
+	sio_ns *parent;    /* NULL: it was made by the application */
+	list in_parent;    /* among its siblings, or the parents */
+	list children;     /* of a parent */
+	struct rule *rule; /* of a parent: which names are its own; NULL: it is a namespace */
+	size_t population; /* socket objects, whatever their state */
+	bool pinned;       /* the application holds it: it stays when it is empty */
+	map sockets;       /* connected ones, by id */
+	list members;      /* the same, in order of arrival */
+	map rooms;         /* by name */
+	map places;        /* of sockets in rooms, by both */
+	handler_set handlers;
 	map asks;          /* acks waited for, by socket and id */
 	uint64_t next_ack; /* shared by all sockets, as in the reference */
 	uint64_t delivery; /* number of the last one: who matched it carries this mark */
@@ -90,26 +105,21 @@ struct sio_socket {
 	bool admitted;      /* the middleware that was called last has admitted it */
 	bool running;       /* inside its middleware */
 	const char *reason; /* for which it left */
-	list *next_use;     /* middleware to be called next */
-	uint64_t last_use;  /* number of the last handler when it came: later ones are not for it */
+	handler_walk walk;  /* along the middleware */
 	uint64_t entry;     /* ticket of the middleware called last */
 	uint64_t mark;      /* of the delivery that it matched last */
 	cJSON *auth;
 	void *data;
 	void (*free_data)(void *);
-	list places;              /* in rooms */
-	list asks;                /* acks it owes us */
-	uint32_t tickets;         /* first of the acks that we owe it */
-	unsigned unanswered;      /* how many those are */
-	struct own_handlers *own; /* of this socket only; NULL: none */
+	list places;         /* in rooms */
+	list asks;           /* acks it owes us */
+	list arrivals;       /* events of it that are in middleware */
+	uint32_t tickets;    /* first of the acks that we owe it */
+	unsigned unanswered; /* how many those are */
+	handler_set *own;    /* of this socket only; NULL: none */
 	span id;
 	char text[]; /* of the id */
 };
-
-/* Handlers on one socket. */
-typedef struct own_handlers {
-	map events;
-} own_handlers;
 
 /* A binary packet whose attachments are still coming. */
 typedef struct partial {
@@ -127,8 +137,11 @@ struct client {
 	timer connect_timeout;
 	partial *partial;
 	unsigned unanswered; /* acks that we owe to all its sockets */
-	sio_ns **left;       /* namespaces that it was in: late packets for them are no offence */
-	size_t nleft;
+	list candidates;     /* names that it asks for and that parents are asked for */
+	/* The namespaces that it left last, by the hash of their names: late packets for them are
+	 * no offence. */
+	uint32_t *left;
+	unsigned nleft;
 };
 
 /* ---- io.c ---- */
@@ -160,11 +173,12 @@ void client_arrived(client *c);
 /* The first socket has entered a namespace. */
 void client_entered(client *c);
 /* It was in this namespace and is not any more. */
-void client_left(client *c, sio_ns *ns);
+void client_left(client *c, const sio_ns *ns);
 
 /* ---- namespace.c ---- */
 
 sio_ns *ns_find(const io *o, span name);
+sio_ns *ns_new(io *o, span name); /* in no map yet; NULL: out of memory */
 void ns_free(sio_ns *ns);
 /* A client asks for the namespace; takes auth. */
 void ns_connect(sio_ns *ns, client *c, cJSON *auth);
@@ -172,6 +186,37 @@ void ns_connect(sio_ns *ns, client *c, cJSON *auth);
 void ns_advance(sio_socket *k);
 /* There is no such namespace. */
 void ns_send_unknown(client *c, span nsp);
+
+/* Forgets one that is not needed any more: a child without sockets, if they are to be cleaned up.
+ */
+void ns_end_if_empty(sio_ns *ns);
+
+/* ---- parent.c: namespaces that are made when somebody asks for them ---- */
+
+/* A client asks for a namespace that is not there; takes auth. */
+void parent_ask(client *c, span name, cJSON *auth);
+/* The client asks anew, or is gone. */
+void parent_forget(client *c, span name);
+void parent_forget_all(client *c);
+typedef struct candidate candidate;
+void candidate_advance(candidate *q);
+void candidate_answer(candidate *q, bool admitted);
+candidate *candidate_in(list *in_io);
+void candidate_free(candidate *q);
+void rule_free(struct rule *r);
+
+/* ---- event.c: incoming events ---- */
+
+/* An EVENT packet with its attachments.  false: its payload is not what it must be. */
+bool event_receive(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts);
+/* An event that is in middleware. */
+typedef struct arrival arrival;
+void arrival_advance(arrival *a);
+void arrival_answer(arrival *a, bool admitted, const char *message, const cJSON *data);
+arrival *arrival_in(list *in_io);
+void arrival_free(arrival *a);
+/* The socket leaves: none of its events goes on. */
+void event_forget_all(sio_socket *k);
 
 /* ---- socket.c ---- */
 
@@ -182,16 +227,42 @@ void socket_free(sio_socket *k);
 void socket_leave(sio_socket *k, const char *reason);
 /* Runs them. */
 void socket_departed(sio_socket *k);
-/* An EVENT packet with its attachments.  false: its payload is not what it must be. */
-bool socket_event(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts);
+/* Where its handlers hang, in the order in which they are called: with the namespace's parent, with
+ * the namespace, with itself. */
+typedef struct handler_sets {
+	size_t n;
+	handler_set *at[3];
+} handler_sets;
+handler_sets socket_handlers(const sio_socket *k);
+/* A walk along one list of each, at `offset` in the sets: offsetof(handler_set, any). */
+handler_walk socket_walk(const sio_socket *k, size_t offset);
 
 /* ---- room.c ---- */
 
 typedef struct room room;
+/* It enters, or leaves, the room that bears its id. */
+void room_own(sio_socket *k, bool in);
 void room_leave_all(sio_socket *k);
+/* Sockets in an array, which are looked at later. */
+typedef struct gathering {
+	sio_socket **at;
+	size_t len, cap;
+} gathering;
+/* fn of room_match(); user is the gathering.  Without memory it does not come in. */
+void gathering_add(sio_socket *k, void *user);
 /* Calls fn for everyone that matches, once each.  fn must not call the application. */
 void room_match(
 	sio_ns *ns, const sio_delivery *who, void (*fn)(sio_socket *k, void *user), void *user);
+
+/* ---- rumour.c: changes of rooms, told to who listens ---- */
+
+/* Whether anybody does. */
+bool rumour_heard(const sio_ns *ns);
+void rumour_add(sio_ns *ns, sio_room_change what, span name, span id);
+typedef struct rumour rumour;
+void rumour_tell(rumour *r);
+rumour *rumour_in(list *in_io);
+void rumour_free(rumour *r);
 
 /* ---- ack.c ---- */
 

@@ -12,7 +12,7 @@ sio_ns *ns_find(const io *o, span name)
 	return node ? MAP_OWNER(node, sio_ns, by_name) : NULL;
 }
 
-static sio_ns *ns_new(io *o, span name)
+sio_ns *ns_new(io *o, span name)
 {
 	sio_ns *ns = calloc(1, sizeof *ns + name.len + 1);
 	if (!ns)
@@ -23,29 +23,33 @@ static sio_ns *ns_new(io *o, span name)
 	map_init(&ns->sockets);
 	map_init(&ns->rooms);
 	map_init(&ns->places);
-	map_init(&ns->events);
 	map_init(&ns->asks);
 	list_init(&ns->members);
-	list_init(&ns->any);
-	list_init(&ns->connect);
-	list_init(&ns->disconnect);
-	list_init(&ns->use);
-	map_add(&o->namespaces, &ns->by_name, ns->name);
+	list_init(&ns->in_parent);
+	list_init(&ns->children);
+	handler_set_init(&ns->handlers);
 	return ns;
 }
 
 void ns_free(sio_ns *ns)
 {
-	handler_free_all(&ns->any);
-	handler_free_all(&ns->connect);
-	handler_free_all(&ns->disconnect);
-	handler_free_all(&ns->use);
-	event_list_free_all(&ns->events);
+	list_remove(&ns->in_parent);
+	handler_set_fini(&ns->handlers);
+	rule_free(ns->rule);
 	map_fini(&ns->sockets);
 	map_fini(&ns->rooms);
 	map_fini(&ns->places);
 	map_fini(&ns->asks);
 	free(ns);
+}
+
+void ns_end_if_empty(sio_ns *ns)
+{
+	io *o = ns->io;
+	if (ns->population || !ns->parent || ns->pinned || !o->options.cleanup_empty_children)
+		return;
+	map_remove(&o->namespaces, &ns->by_name);
+	ns_free(ns);
 }
 
 sio_ns *sio_of(sio_server *s, const char *name)
@@ -55,8 +59,12 @@ sio_ns *sio_of(sio_server *s, const char *name)
 	/* A comma ends the name in a packet, so none could be in it. */
 	if (!key.len || key.at[0] != '/' || memchr(key.at, ',', key.len))
 		return NULL;
-	sio_ns *found = ns_find(o, key);
-	return found ? found : ns_new(o, key);
+	sio_ns *ns = ns_find(o, key);
+	if (!ns && (ns = ns_new(o, key)) != NULL)
+		map_add(&o->namespaces, &ns->by_name, ns->name);
+	if (ns)
+		ns->pinned = true;
+	return ns;
 }
 
 const char *sio_ns_name(const sio_ns *ns)
@@ -67,43 +75,6 @@ const char *sio_ns_name(const sio_ns *ns)
 sio_server *sio_ns_server(const sio_ns *ns)
 {
 	return ns->io->server;
-}
-
-/* ---- Handlers ---- */
-
-static sio_err add(sio_ns *ns, list *head, handler_fn *fn, void *user)
-{
-	if (!fn)
-		return SIO_EINVAL;
-	return handler_add(&ns->io->handlers, head, fn, user, false) ? SIO_OK : SIO_ENOMEM;
-}
-
-sio_err sio_on_connect(sio_ns *ns, sio_socket_fn *fn, void *user)
-{
-	return add(ns, &ns->connect, (handler_fn *)fn, user);
-}
-
-sio_err sio_on_disconnect(sio_ns *ns, sio_left_fn *fn, void *user)
-{
-	return add(ns, &ns->disconnect, (handler_fn *)fn, user);
-}
-
-sio_err sio_on_any(sio_ns *ns, sio_event_fn *fn, void *user)
-{
-	return add(ns, &ns->any, (handler_fn *)fn, user);
-}
-
-sio_err sio_use(sio_ns *ns, sio_use_fn *fn, void *user)
-{
-	return add(ns, &ns->use, (handler_fn *)fn, user);
-}
-
-sio_err sio_on(sio_ns *ns, const char *event, sio_event_fn *fn, void *user)
-{
-	if (!fn || !event || sp_reserved(event))
-		return SIO_EINVAL;
-	event_list *l = event_list_get(&ns->events, event);
-	return l ? add(ns, &l->handlers, (handler_fn *)fn, user) : SIO_ENOMEM;
 }
 
 /* ---- Admission ---- */
@@ -135,19 +106,17 @@ static void send_refusal(sio_socket *k, const char *message, const cJSON *data)
 static void enter(sio_socket *k)
 {
 	sio_ns *ns = k->ns;
-	uint64_t latest = ns->io->handlers.born;
+	handler_walk w = socket_walk(k, offsetof(handler_set, connect));
+	handler *h;
 
 	k->state = SOCKET_CONNECTED;
-	k->in_own_room = true;
 	map_add(&ns->sockets, &k->by_id, k->id);
 	list_append(&ns->members, &k->in_ns);
 	client_entered(k->client);
+	room_own(k, true);
 	send_connect(k);
-	LIST_EACH (it, &ns->connect) {
-		handler *h = LIST_OWNER(it, handler, link);
-		if (h->born <= latest)
-			((sio_socket_fn *)h->fn)(k, h->user);
-	}
+	while ((h = handler_next(&w)) != NULL)
+		((sio_socket_fn *)h->fn)(k, h->user);
 }
 
 void ns_connect(sio_ns *ns, client *c, cJSON *auth)
@@ -157,16 +126,8 @@ void ns_connect(sio_ns *ns, client *c, cJSON *auth)
 		client_reject(c, CLOSED_BY_SERVER);
 		return;
 	}
-	k->next_use = ns->use.next;
-	k->last_use = ns->io->handlers.born;
+	k->walk = socket_walk(k, offsetof(handler_set, use));
 	ns_advance(k);
-}
-
-/* NULL: it has passed them all. */
-static handler *next_use(const sio_socket *k)
-{
-	handler *h = LIST_OWNER(k->next_use, handler, link);
-	return k->next_use == &k->ns->use || h->born > k->last_use ? NULL : h;
 }
 
 /* Each round of the loop is one middleware; it goes on when that one has admitted, at once or
@@ -175,7 +136,7 @@ void ns_advance(sio_socket *k)
 {
 	io *o = k->ns->io;
 	while (k->state == SOCKET_ADMITTING) {
-		handler *h = next_use(k);
+		handler *h = handler_next(&k->walk);
 		if (!h) {
 			enter(k);
 			return;
@@ -185,7 +146,6 @@ void ns_advance(sio_socket *k)
 			client_reject(k->client, CLOSED_BY_SERVER);
 			return;
 		}
-		k->next_use = k->next_use->next;
 		k->admitted = false;
 		k->running = true;
 		((sio_use_fn *)h->fn)(k, (sio_entry){ o->server, entry }, h->user);
@@ -195,23 +155,40 @@ void ns_advance(sio_socket *k)
 	}
 }
 
-/* An entry of no client may be one of a request, which is elsewhere. */
-static sio_err answer(sio_entry entry, bool admitted, const char *message, const cJSON *data)
+static void entry_answer(sio_socket *k, bool admitted, const char *message, const cJSON *data)
 {
-	if (!entry.server)
-		return SIO_EGONE;
-	io *o = io_of(entry.server);
-	ticket *t = ticket_find(&o->tickets, entry.ticket, TICKET_ENTRY);
-	if (!t)
-		return o->options.answer ? o->options.answer(entry, admitted, message) : SIO_EGONE;
-	sio_socket *k = t->owner;
-	ticket_use(&o->tickets, t, &k->tickets);
 	k->admitted = admitted;
 	if (!admitted) {
 		send_refusal(k, message ? message : "", data);
 		socket_leave(k, "server namespace disconnect");
 	} else if (!k->running) {
-		list_append(&o->admitted, &k->in_io);
+		list_append(&k->ns->io->admitted, &k->in_io);
+	}
+}
+
+/* An entry stands for a client in middleware, a name that a parent is asked for, an event in
+ * middleware, or a request, which is elsewhere. */
+static sio_err answer(sio_entry entry, bool admitted, const char *message, const cJSON *data)
+{
+	if (!entry.server)
+		return SIO_EGONE;
+	io *o = io_of(entry.server);
+	ticket *t = ticket_any(&o->tickets, entry.ticket);
+	if (!t)
+		return SIO_EGONE;
+	ticket_kind kind = (ticket_kind)t->kind;
+	if (kind == TICKET_REQUEST)
+		return o->options.answer(entry, admitted, message);
+	if (kind == TICKET_ENTRY) {
+		sio_socket *k = t->owner;
+		ticket_use(&o->tickets, t, &k->tickets);
+		entry_answer(k, admitted, message, data);
+	} else if (kind == TICKET_CANDIDATE) {
+		candidate_answer(t->owner, admitted);
+	} else if (kind == TICKET_ARRIVAL) {
+		arrival_answer(t->owner, admitted, message, data);
+	} else {
+		return SIO_EGONE;
 	}
 	return SIO_OK;
 }

@@ -30,6 +30,11 @@ static room *room_find(const sio_ns *ns, span name)
 	return node ? MAP_OWNER(node, room, by_name) : NULL;
 }
 
+static span room_name(const room *r)
+{
+	return (span){ r->name, r->by_name.key_len };
+}
+
 static room *room_new(sio_ns *ns, span name)
 {
 	room *r = calloc(1, sizeof *r + name.len + 1);
@@ -37,6 +42,7 @@ static room *room_new(sio_ns *ns, span name)
 		return NULL;
 	memcpy(r->name, name.at, name.len);
 	map_add(&ns->rooms, &r->by_name, (span){ r->name, name.len });
+	rumour_add(ns, SIO_ROOM_CREATED, room_name(r), SPAN(""));
 	return r;
 }
 
@@ -45,6 +51,7 @@ static void room_end_if_empty(sio_ns *ns, room *r)
 	if (r->len)
 		return;
 	map_remove(&ns->rooms, &r->by_name);
+	rumour_add(ns, SIO_ROOM_DELETED, room_name(r), SPAN(""));
 	free(r->places);
 	free(r);
 }
@@ -81,6 +88,7 @@ static bool place_add(sio_socket *k, room *r)
 	r->places[r->len++] = p;
 	list_append(&k->places, &p->in_socket);
 	map_add(&k->ns->places, &p->by_both, (span){ (const char *)&p->key, sizeof p->key });
+	rumour_add(k->ns, SIO_ROOM_JOINED, room_name(r), k->id);
 	return true;
 }
 
@@ -94,13 +102,30 @@ static void place_remove(place *p)
 	last->index = p->index;
 	list_remove(&p->in_socket);
 	map_remove(&ns->places, &p->by_both);
+	rumour_add(ns, SIO_ROOM_LEFT, room_name(r), p->key.socket->id);
 	free(p);
 	room_end_if_empty(ns, r);
 }
 
+void room_own(sio_socket *k, bool in)
+{
+	static const sio_room_change changes[2][2] = {
+		{ SIO_ROOM_LEFT, SIO_ROOM_DELETED },
+		{ SIO_ROOM_CREATED, SIO_ROOM_JOINED },
+	};
+	if (k->in_own_room == in)
+		return;
+	k->in_own_room = in;
+	for (size_t i = 0; i < 2; i++) {
+		sio_room_change what = changes[in][i];
+		bool personal = what == SIO_ROOM_JOINED || what == SIO_ROOM_LEFT;
+		rumour_add(k->ns, what, k->id, personal ? k->id : SPAN(""));
+	}
+}
+
 void room_leave_all(sio_socket *k)
 {
-	k->in_own_room = false;
+	room_own(k, false);
 	while (!list_empty(&k->places))
 		place_remove(LIST_OWNER(k->places.next, place, in_socket));
 }
@@ -119,7 +144,7 @@ sio_err sio_join(sio_socket *k, const char *name)
 	if (k->state == SOCKET_LEFT)
 		return SIO_EGONE;
 	if (is_own(k, key)) {
-		k->in_own_room = true;
+		room_own(k, true);
 		return SIO_OK;
 	}
 	room *r = room_find(k->ns, key);
@@ -141,7 +166,7 @@ sio_err sio_leave(sio_socket *k, const char *name)
 	if (k->state == SOCKET_LEFT)
 		return SIO_EGONE;
 	if (is_own(k, key)) {
-		k->in_own_room = false;
+		room_own(k, false);
 		return SIO_OK;
 	}
 	room *r = room_find(k->ns, key);
@@ -229,14 +254,9 @@ void room_match(
 
 /* ---- The application's loop over who matches ---- */
 
-typedef struct crowd {
-	sio_socket **at;
-	size_t len, cap;
-} crowd;
-
-static void crowd_add(sio_socket *k, void *user)
+void gathering_add(sio_socket *k, void *user)
 {
-	crowd *c = user;
+	gathering *c = user;
 	if (c->len == c->cap) {
 		size_t cap = c->cap ? c->cap * 2 : 64;
 		sio_socket **at = realloc(c->at, cap * sizeof(sio_socket *));
@@ -248,11 +268,18 @@ static void crowd_add(sio_socket *k, void *user)
 	c->at[c->len++] = k;
 }
 
+static void gather(sio_ns *ns, const sio_delivery *who, gathering *c)
+{
+	room_match(ns, who, gathering_add, c);
+	LIST_EACH (it, &ns->children)
+		gather(LIST_OWNER(it, sio_ns, in_parent), who, c);
+}
+
 size_t sio_each(sio_ns *ns, const sio_delivery *who, sio_socket_fn *fn, void *user)
 {
-	crowd c = { 0 };
+	gathering c = { 0 };
 	size_t called = 0;
-	room_match(ns, who, crowd_add, &c);
+	gather(ns, who, &c);
 	for (size_t i = 0; i < c.len; i++) {
 		if (c.at[i]->state != SOCKET_CONNECTED)
 			continue;

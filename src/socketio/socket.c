@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* socket - one client in one namespace: its life, its handlers, and what is known of it. */
-#include "../base/json_scan.h"
 #include "../base/text.h"
 #include "io.h"
 #include "json.h"
@@ -23,6 +22,8 @@ sio_socket *socket_new(sio_ns *ns, client *c, cJSON *auth)
 	list_init(&k->in_io);
 	list_init(&k->places);
 	list_init(&k->asks);
+	list_init(&k->arrivals);
+	ns->population++;
 	list_append(&c->sockets, &k->in_client);
 	return k;
 }
@@ -36,12 +37,14 @@ static void free_data(sio_socket *k)
 
 void socket_free(sio_socket *k)
 {
-	if (k->own) {
-		event_list_free_all(&k->own->events);
-		free(k->own);
-	}
+	sio_ns *ns = k->ns;
+	if (k->own)
+		handler_set_fini(k->own);
+	free(k->own);
 	json_free(k->auth);
 	free(k);
+	ns->population--;
+	ns_end_if_empty(ns);
 }
 
 void socket_leave(sio_socket *k, const char *reason)
@@ -51,8 +54,8 @@ void socket_leave(sio_socket *k, const char *reason)
 	bool connected = k->state == SOCKET_CONNECTED;
 	k->state = SOCKET_LEFT;
 	k->reason = connected ? reason : NULL;
-	room_leave_all(k);
 	ack_forget(k);
+	event_forget_all(k);
 	ticket_void_all(&k->ns->io->tickets, &k->tickets);
 	k->client->unanswered -= k->unanswered;
 	list_remove(&k->in_client);
@@ -65,14 +68,22 @@ void socket_leave(sio_socket *k, const char *reason)
 	list_append(&k->ns->io->departed, &k->in_io);
 }
 
+static void tell_left(sio_socket *k, size_t which)
+{
+	handler_walk w = socket_walk(k, which);
+	handler *h;
+	while ((h = handler_next(&w)) != NULL)
+		((sio_left_fn *)h->fn)(k, k->reason, h->user);
+}
+
+/* In its rooms it is not met any more, but it can look where it was. */
 void socket_departed(sio_socket *k)
 {
-	uint64_t latest = k->ns->io->handlers.born;
-	LIST_EACH (it, &k->ns->disconnect) {
-		handler *h = LIST_OWNER(it, handler, link);
-		if (k->reason && h->born <= latest)
-			((sio_left_fn *)h->fn)(k, k->reason, h->user);
-	}
+	if (k->reason)
+		tell_left(k, offsetof(handler_set, disconnecting));
+	room_leave_all(k);
+	if (k->reason)
+		tell_left(k, offsetof(handler_set, disconnect));
 	free_data(k);
 	list_append(&k->ns->io->dead_sockets, &k->in_io);
 }
@@ -91,154 +102,29 @@ void sio_disconnect(sio_socket *k, bool whole_connection)
 	socket_leave(k, "server namespace disconnect");
 }
 
-/* ---- Events ---- */
+/* ---- Its handlers ---- */
 
-/* The event's name as C text in the io's buffer; NULL: reserved, or out of memory. */
-static const char *name_text(io *o, span raw, bool is_string)
+handler_sets socket_handlers(const sio_socket *k)
 {
-	buf_clear(&o->name);
-	if (is_string && memchr(raw.at, '\\', raw.len)) {
-		cJSON *text = json_parse((span){ raw.at - 1, raw.len + 2 }, 1);
-		if (!text)
-			return NULL;
-		buf_add_text(&o->name, text->valuestring);
-		json_free(text);
-	} else {
-		buf_add_span(&o->name, raw);
-	}
-	if (!buf_add_char(&o->name, '\0'))
-		return NULL;
-	const char *name = (const char *)buf_data(&o->name);
-	return sp_reserved(name) ? NULL : name;
+	handler_sets sets = { 0 };
+	if (k->ns->parent)
+		sets.at[sets.n++] = &k->ns->parent->handlers;
+	sets.at[sets.n++] = &k->ns->handlers;
+	if (k->own)
+		sets.at[sets.n++] = k->own;
+	return sets;
 }
 
-static bool wanted(const list *handlers)
+handler_walk socket_walk(const sio_socket *k, size_t offset)
 {
-	return !list_empty(handlers);
+	handler_sets sets = socket_handlers(k);
+	handler_walk w = handler_walk_begin(&k->ns->io->handlers);
+	for (size_t i = 0; i < sets.n; i++)
+		handler_walk_add(&w, (list *)(void *)((char *)sets.at[i] + offset));
+	return w;
 }
 
-typedef struct listeners {
-	list *any, *shared, *own; /* NULL: none */
-} listeners;
-
-static listeners find_listeners(const sio_socket *k, const char *name)
-{
-	span key = span_of(name);
-	event_list *shared = event_list_find(&k->ns->events, key);
-	event_list *own = k->own ? event_list_find(&k->own->events, key) : NULL;
-	return (listeners){
-		.any = wanted(&k->ns->any) ? &k->ns->any : NULL,
-		.shared = shared && wanted(&shared->handlers) ? &shared->handlers : NULL,
-		.own = own && wanted(&own->handlers) ? &own->handlers : NULL,
-	};
-}
-
-static void call_all(list *handlers, sio_socket *k, const sio_event *ev, uint64_t latest)
-{
-	if (!handlers)
-		return;
-	LIST_EACH (it, handlers) {
-		handler *h = LIST_OWNER(it, handler, link);
-		if (h->gone || h->born > latest)
-			continue;
-		if (h->once)
-			handler_remove(&k->ns->io->handlers, h);
-		((sio_event_fn *)h->fn)(k, ev, h->user);
-	}
-}
-
-/* A ticket for the event's ack; false: this client has too many open. */
-static bool issue_ack(sio_socket *k, const sp_packet *p, sio_ack *ack)
-{
-	io *o = k->ns->io;
-	*ack = (sio_ack){ o->server, 0 };
-	if (!p->has_id)
-		return true;
-	if (k->client->unanswered >= o->options.max_unanswered) {
-		k->client->session->limit = "max_unanswered";
-		return false;
-	}
-	ack->ticket = ticket_issue(&o->tickets, TICKET_ACK, &k->tickets, k, p->id);
-	if (!ack->ticket)
-		return false;
-	k->unanswered++;
-	k->client->unanswered++;
-	return true;
-}
-
-static bool call_listeners(sio_socket *k, const sp_packet *p, sio_event *ev, listeners who)
-{
-	uint64_t latest = k->ns->io->handlers.born;
-	cJSON *args = json_parse(p->payload, k->ns->io->options.max_depth);
-	bool heard = who.any || who.shared || who.own;
-	bool good = args && sp_placeholders_valid(args, ev->nbinary);
-
-	if (good && heard)
-		good = issue_ack(k, p, &ev->ack);
-	if (good && heard) {
-		json_free(cJSON_DetachItemViaPointer(args, args->child));
-		ev->args = args;
-		call_all(who.any, k, ev, latest);
-		call_all(who.shared, k, ev, latest);
-		call_all(who.own, k, ev, latest);
-	}
-	json_free(args);
-	return good;
-}
-
-bool socket_event(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts)
-{
-	io *o = k->ns->io;
-	bool is_string;
-	span raw;
-
-	if (!p->payload.len)
-		return true;
-	if (!sp_event_name(p->payload, &raw, &is_string))
-		return false;
-	sio_event ev = { .name = name_text(o, raw, is_string), .binary = parts, .nbinary = nparts };
-	if (!ev.name)
-		return false;
-	listeners who = find_listeners(k, ev.name);
-	if (who.any || who.shared || who.own || nparts)
-		return call_listeners(k, p, &ev, who);
-	return json_scan_all(p->payload, o->options.max_depth);
-}
-
-static sio_err add_own(sio_socket *k, const char *event, sio_event_fn *fn, void *user, bool once)
-{
-	if (!fn || !event || sp_reserved(event))
-		return SIO_EINVAL;
-	if (k->state == SOCKET_LEFT)
-		return SIO_EGONE;
-	if (!k->own) {
-		k->own = malloc(sizeof *k->own);
-		if (!k->own)
-			return SIO_ENOMEM;
-		map_init(&k->own->events);
-	}
-	event_list *l = event_list_get(&k->own->events, event);
-	handler_yard *yard = &k->ns->io->handlers;
-	return l && handler_add(yard, &l->handlers, (handler_fn *)fn, user, once) ? SIO_OK
-										  : SIO_ENOMEM;
-}
-
-sio_err sio_socket_on(sio_socket *k, const char *event, sio_event_fn *fn, void *user)
-{
-	return add_own(k, event, fn, user, false);
-}
-
-sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *fn, void *user)
-{
-	return add_own(k, event, fn, user, true);
-}
-
-void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn)
-{
-	event_list *l = k->own && event ? event_list_find(&k->own->events, span_of(event)) : NULL;
-	if (l)
-		handler_remove_matching(&k->ns->io->handlers, &l->handlers, (handler_fn *)fn);
-}
+/* ---- What is known of it ---- */
 
 sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item)
 {
@@ -247,8 +133,6 @@ sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item)
 		return (sio_bytes){ NULL, 0 };
 	return ev->binary[n];
 }
-
-/* ---- What is known of it ---- */
 
 const char *sio_id(const sio_socket *k)
 {
@@ -263,7 +147,14 @@ sio_ns *sio_namespace(const sio_socket *k)
 sio_socket *sio_find(sio_ns *ns, const char *id)
 {
 	map_node *node = id ? map_find(&ns->sockets, span_of(id)) : NULL;
-	return node ? MAP_OWNER(node, sio_socket, by_id) : NULL;
+	if (node)
+		return MAP_OWNER(node, sio_socket, by_id);
+	LIST_EACH (it, &ns->children) {
+		sio_socket *k = sio_find(LIST_OWNER(it, sio_ns, in_parent), id);
+		if (k)
+			return k;
+	}
+	return NULL;
 }
 
 bool sio_connected(const sio_socket *k)

@@ -50,13 +50,19 @@ uint64_t ticket_issue(tickets *t, ticket_kind kind, uint32_t *list, void *owner,
 	return (uint64_t)k->generation << 32 | slot;
 }
 
-ticket *ticket_find(const tickets *t, uint64_t number, ticket_kind kind)
+ticket *ticket_any(const tickets *t, uint64_t number)
 {
 	uint32_t slot = (uint32_t)number;
 	if (slot == 0 || slot > t->cap)
 		return NULL;
 	ticket *k = &t->at[slot - 1];
-	return k->generation == number >> 32 && k->kind == kind ? k : NULL;
+	return k->generation == number >> 32 && k->kind != TICKET_FREE ? k : NULL;
+}
+
+ticket *ticket_find(const tickets *t, uint64_t number, ticket_kind kind)
+{
+	ticket *k = ticket_any(t, number);
+	return k && k->kind == kind ? k : NULL;
 }
 
 void ticket_use(tickets *t, ticket *k, uint32_t *list)

@@ -12,7 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum ticket_kind { TICKET_FREE, TICKET_ACK, TICKET_ENTRY, TICKET_REQUEST } ticket_kind;
+typedef enum ticket_kind {
+	TICKET_FREE,
+	TICKET_ACK,
+	TICKET_ENTRY,
+	TICKET_CANDIDATE,
+	TICKET_ARRIVAL,
+	TICKET_REQUEST
+} ticket_kind;
 
 typedef struct ticket {
 	uint32_t generation;
@@ -33,6 +40,8 @@ void tickets_fini(tickets *t);
 uint64_t ticket_issue(tickets *t, ticket_kind kind, uint32_t *list, void *owner, uint64_t id);
 /* The ticket's content; NULL: used, void, or never issued. */
 ticket *ticket_find(const tickets *t, uint64_t number, ticket_kind kind);
+/* The same of whatever kind. */
+ticket *ticket_any(const tickets *t, uint64_t number);
 /* Uses it up; list is the one that it was issued to. */
 void ticket_use(tickets *t, ticket *k, uint32_t *list);
 /* Voids all of a list. */

@@ -207,6 +207,8 @@ sio_server *lab_new_with(const sio_options *o)
 		.max_attachments = or_unsigned(o->max_attachments, 10),
 		.max_depth = or_unsigned(o->max_depth, 10000),
 		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
+		.max_namespace = or_unsigned(o->max_namespace, 512),
+		.cleanup_empty_children = o->cleanup_empty_children,
 		.connect_timeout_ms = or_unsigned(o->connect_timeout_ms, 45000),
 	};
 	engine_options engine_opts = {

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * parent - namespaces that are made when somebody asks for them (protocol-notes/socket.io.md,
+ * "Parents").
+ *
+ * A client that asks for a name which no namespace bears is a candidate: the parents are asked one
+ * after the other, each at once or later, until one takes it.  Of one that none takes nothing is
+ * kept.
+ */
+#include "../base/text.h"
+#include "io.h"
+#include "json.h"
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct rule {
+	sio_match_fn *fn; /* NULL: the pattern decides */
+	void *user;
+	regex_t pattern;
+};
+
+void rule_free(struct rule *r)
+{
+	if (r && !r->fn)
+		regfree(&r->pattern);
+	free(r);
+}
+
+/* ---- Making parents ---- */
+
+/* Takes the rule. */
+static sio_ns *parent_new(io *o, struct rule *r)
+{
+	char name[32];
+	snprintf(name, sizeof name, "/_%zu", o->nparents);
+	sio_ns *ns = ns_new(o, span_of(name));
+	if (!ns) {
+		rule_free(r);
+		return NULL;
+	}
+	o->nparents++;
+	ns->rule = r;
+	list_append(&o->parents, &ns->in_parent);
+	return ns;
+}
+
+sio_ns *sio_of_pattern(sio_server *s, const char *regex)
+{
+	struct rule *r = regex ? calloc(1, sizeof *r) : NULL;
+	if (!r)
+		return NULL;
+	if (regcomp(&r->pattern, regex, REG_EXTENDED | REG_NOSUB)) {
+		free(r);
+		return NULL;
+	}
+	return parent_new(io_of(s), r);
+}
+
+sio_ns *sio_of_match(sio_server *s, sio_match_fn *fn, void *user)
+{
+	struct rule *r = fn ? calloc(1, sizeof *r) : NULL;
+	if (!r)
+		return NULL;
+	r->fn = fn;
+	r->user = user;
+	return parent_new(io_of(s), r);
+}
+
+sio_ns *sio_ns_parent(const sio_ns *ns)
+{
+	return ns->parent;
+}
+
+/* NULL: out of memory. */
+static sio_ns *child_new(sio_ns *parent, span name)
+{
+	io *o = parent->io;
+	sio_ns *ns = ns_new(o, name);
+	handler_walk w = handler_walk_begin(&o->handlers);
+	handler *h;
+	if (!ns)
+		return NULL;
+	map_add(&o->namespaces, &ns->by_name, ns->name);
+	ns->parent = parent;
+	list_append(&parent->children, &ns->in_parent);
+	handler_walk_add(&w, &o->on_namespace);
+	while ((h = handler_next(&w)) != NULL)
+		((sio_ns_fn *)h->fn)(ns, h->user);
+	return ns;
+}
+
+/* ---- Candidates ---- */
+
+struct candidate {
+	list in_client, in_io;
+	client *client;
+	list *next;    /* parent to be asked next */
+	sio_ns *asked; /* the one that was asked last */
+	cJSON *auth;
+	uint32_t tickets;
+	bool running; /* inside the parent's function */
+	bool answered, admitted;
+	bool gone;
+	span name;
+	char text[];
+};
+
+candidate *candidate_in(list *in_io)
+{
+	return LIST_OWNER(in_io, candidate, in_io);
+}
+
+void candidate_free(candidate *q)
+{
+	json_free(q->auth);
+	free(q);
+}
+
+/* It may be inside a parent's function, so its memory goes at the end of the turn. */
+static void candidate_end(candidate *q)
+{
+	io *o = q->client->io;
+	q->gone = true;
+	ticket_void_all(&o->tickets, &q->tickets);
+	list_remove(&q->in_client);
+	list_remove(&q->in_io);
+	list_append(&o->dead_candidates, &q->in_io);
+}
+
+static void candidate_refuse(candidate *q)
+{
+	ns_send_unknown(q->client, q->name);
+	candidate_end(q);
+}
+
+/* Another client may have brought the namespace into being meanwhile. */
+static void candidate_enter(candidate *q)
+{
+	client *c = q->client;
+	cJSON *auth = q->auth;
+	sio_ns *ns = ns_find(c->io, q->name);
+	if (!ns)
+		ns = child_new(q->asked, q->name);
+	q->auth = NULL;
+	candidate_end(q);
+	if (ns) {
+		ns_connect(ns, c, auth);
+	} else {
+		json_free(auth);
+		client_reject(c, CLOSED_BY_SERVER);
+	}
+}
+
+static void ask_function(candidate *q)
+{
+	static const cJSON nothing = { .type = cJSON_Object };
+	io *o = q->client->io;
+	const struct rule *r = q->asked->rule;
+	const handshake *h = q->client->session->handshake;
+	uint64_t entry = ticket_issue(&o->tickets, TICKET_CANDIDATE, &q->tickets, q, 0);
+	if (!entry) {
+		client_reject(q->client, CLOSED_BY_SERVER);
+		candidate_end(q);
+		return;
+	}
+	q->running = true;
+	r->fn(q->text, q->auth ? q->auth : &nothing, (const sio_handshake *)h,
+		(sio_entry){ o->server, entry }, r->user);
+	q->running = false;
+}
+
+static void ask(candidate *q)
+{
+	const struct rule *r = q->asked->rule;
+	q->answered = false;
+	if (r->fn) {
+		ask_function(q);
+		return;
+	}
+	q->answered = true;
+	q->admitted = strlen(q->text) == q->name.len && !regexec(&r->pattern, q->text, 0, NULL, 0);
+}
+
+/* Goes from parent to parent; one that answers later brings it back here. */
+void candidate_advance(candidate *q)
+{
+	io *o = q->client->io;
+	if (q->answered && q->admitted) {
+		candidate_enter(q);
+		return;
+	}
+	while (q->next != &o->parents) {
+		q->asked = LIST_OWNER(q->next, sio_ns, in_parent);
+		q->next = q->next->next;
+		ask(q);
+		if (q->gone || !q->answered)
+			return;
+		if (q->admitted) {
+			candidate_enter(q);
+			return;
+		}
+	}
+	candidate_refuse(q);
+}
+
+void candidate_answer(candidate *q, bool admitted)
+{
+	io *o = q->client->io;
+	ticket_void_all(&o->tickets, &q->tickets);
+	q->answered = true;
+	q->admitted = admitted;
+	if (!q->running)
+		list_append(&o->answered, &q->in_io);
+}
+
+void parent_ask(client *c, span name, cJSON *auth)
+{
+	io *o = c->io;
+	bool askable = !list_empty(&o->parents) && name.len <= o->options.max_namespace;
+	candidate *q = askable ? calloc(1, sizeof *q + name.len + 1) : NULL;
+	if (!q) {
+		json_free(auth);
+		if (askable)
+			client_reject(c, CLOSED_BY_SERVER);
+		else
+			ns_send_unknown(c, name);
+		return;
+	}
+	memcpy(q->text, name.at, name.len);
+	q->name = (span){ q->text, name.len };
+	q->client = c;
+	q->auth = auth;
+	q->next = o->parents.next;
+	list_init(&q->in_io);
+	list_append(&c->candidates, &q->in_client);
+	candidate_advance(q);
+}
+
+void parent_forget(client *c, span name)
+{
+	LIST_EACH (it, &c->candidates) {
+		candidate *q = LIST_OWNER(it, candidate, in_client);
+		if (!span_is(q->name, name))
+			continue;
+		candidate_end(q);
+		return;
+	}
+}
+
+void parent_forget_all(client *c)
+{
+	while (!list_empty(&c->candidates))
+		candidate_end(LIST_OWNER(c->candidates.next, candidate, in_client));
+}
