@@ -162,12 +162,27 @@ SIO_API sio_err sio_run(sio_server *s);
 /* Makes sio_run() return.  Any thread may call it, and a signal handler too. */
 SIO_API void sio_stop(sio_server *s);
 /* Says goodbye to every client ("server shutting down"), runs the disconnect handlers, and frees s.
- * Not from inside a callback: call sio_stop() there.  NULL is accepted. */
+ * What is queued for them may be lost: sio_shutdown() waits for it.  Inside a callback the goodbye
+ * comes when that has returned, and then sio_run() returns, or sio_service() with SIO_EGONE; s is
+ * freed by calling this once more, outside.  NULL is accepted. */
 SIO_API void sio_close(sio_server *s);
+
+/* How a server ends without losing anything. */
+typedef struct sio_farewell {
+	unsigned deadline_ms; /* 10000: who has not taken leave by then is cut off */
+	unsigned per_second;  /* how many clients are closed in a second; 0: all at once */
+	void (*done)(sio_server *s, void *user); /* all are gone; NULL: sio_stop() */
+	void *user;
+} sio_farewell;
+/* io.close(), but graceful: newcomers are answered with 503; each client's sockets leave ("server
+ * shutting down"), it is sent what is queued for it, and its connection is closed; a poll that
+ * comes meanwhile is answered.  how NULL: all zero.  Anywhere, also inside callbacks.  SIO_EINVAL:
+ * it is under way. */
+SIO_API sio_err sio_shutdown(sio_server *s, const sio_farewell *how);
 
 /* For a caller with a loop of its own, instead of sio_run(): wait until sio_fd() is readable, at
  * most sio_timeout() ms (-1: for ever), then call sio_service(), which does what there is to do and
- * never waits. */
+ * never waits.  SIO_EGONE: sio_close() was called inside a callback. */
 SIO_API int sio_fd(const sio_server *s);
 SIO_API int sio_timeout(const sio_server *s);
 SIO_API sio_err sio_service(sio_server *s);

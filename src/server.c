@@ -50,11 +50,7 @@ static sio_err from_errno(int error)
 
 static void settle(void *user)
 {
-	sio_server *s = user;
-	do {
-		engine_settle(&s->engine);
-		io_settle(&s->io);
-	} while (!list_empty(&s->engine.doomed));
+	server_settle(user);
 }
 
 /* Sockets and clients look at their sessions until they are freed themselves. */
@@ -67,8 +63,7 @@ static void reap(void *user)
 
 static bool unsettled(const void *user)
 {
-	const sio_server *s = user;
-	return !list_empty(&s->engine.doomed) || io_unsettled(&s->io);
+	return server_unsettled(user);
 }
 
 static void refresh(void *user)
@@ -218,6 +213,7 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 	if (o->hooks)
 		s->hooks = *o->hooks;
 	wheel_init(&s->wheel, 0);
+	server_end_init(s);
 	io_opts.refresh = refresh;
 	io_opts.answer = hooks_answer;
 	bool made = io_init(&s->io, &io_opts, s, &s->wheel);
@@ -231,20 +227,6 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 	}
 	*out = s;
 	return SIO_OK;
-}
-
-void sio_close(sio_server *s)
-{
-	if (!s)
-		return;
-	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
-	settle(s);
-	net_free(s->net);
-	settle(s);
-	io_reap(&s->io);
-	engine_fini(&s->engine);
-	io_fini(&s->io);
-	free(s);
 }
 
 sio_err sio_listen(sio_server *s)
@@ -292,8 +274,10 @@ int sio_timeout(const sio_server *s)
 
 sio_err sio_service(sio_server *s)
 {
+	if (s->closed)
+		return SIO_EGONE;
 	net_service(s->net);
-	return SIO_OK;
+	return s->closed ? SIO_EGONE : SIO_OK;
 }
 
 sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user)

@@ -15,7 +15,21 @@ struct sio_server {
 	void (*log)(sio_level level, const char *line, void *user);
 	void *log_user;
 	sio_hooks hooks;
+	sio_farewell farewell;
+	list ends;    /* of sessions, that the application is to be told of */
+	bool leaving; /* sio_shutdown() is under way */
+	bool closing,
+		closed; /* sio_close() was called inside a callback, and has been carried out */
+	timer pace;     /* of the farewell */
+	timer deadline;
 };
+
+/* ---- server_end.c ---- */
+
+void server_end_init(sio_server *s);
+/* Carries out what was put off while the application was running. */
+void server_settle(sio_server *s);
+bool server_unsettled(const sio_server *s);
 
 /* ---- server_hooks.c ---- */
 
@@ -25,5 +39,6 @@ sio_err hooks_answer(sio_entry entry, bool allowed, const char *message);
 bool hooks_opened(void *user, session *s);
 void hooks_upgraded(session *s);
 void hooks_closed(session *s, const ending *how);
+void hooks_settle(sio_server *s);
 
 #endif

@@ -4,7 +4,9 @@
 #include "server.h"
 #include "wire/http.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- Handshakes ---- */
 
@@ -191,15 +193,31 @@ void hooks_upgraded(session *s)
 		hooks->upgraded(&what, hooks->user);
 }
 
-/* One whose beginning the application was not told of has no end either. */
+/* An end that is to be told. */
+typedef struct end {
+	list in_server;
+	const session *session; /* valid to the end of the turn */
+	ending how;
+} end;
+
+/* A session may end inside a call of the application's, which is told later.  One whose beginning
+ * it was not told of has no end either, and without memory for it nobody hears of it. */
 void hooks_closed(session *s, const ending *how)
 {
-	const sio_hooks *hooks = &server_of(s)->hooks;
-	bool known = s->user != NULL;
+	sio_server *server = server_of(s);
+	bool wanted = server->hooks.closed && s->user;
+	end *e = wanted ? malloc(sizeof *e) : NULL;
 	client_closed(s, how);
-	if (!hooks->closed || !known)
+	if (!e)
 		return;
-	sio_session what = session_shown(s);
+	*e = (end){ .session = s, .how = *how };
+	list_append(&server->ends, &e->in_server);
+}
+
+static void tell_end(const sio_hooks *hooks, const end *e)
+{
+	const ending *how = &e->how;
+	sio_session what = session_shown(e->session);
 	hooks->closed(&what,
 		&(sio_ending){
 			.reason = how->reason,
@@ -209,4 +227,14 @@ void hooks_closed(session *s, const ending *how)
 			.unsent = how->unsent,
 		},
 		hooks->user);
+}
+
+void hooks_settle(sio_server *s)
+{
+	while (!list_empty(&s->ends)) {
+		end *e = LIST_OWNER(s->ends.next, end, in_server);
+		list_remove(&e->in_server);
+		tell_end(&s->hooks, e);
+		free(e);
+	}
 }

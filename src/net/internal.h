@@ -85,6 +85,8 @@ struct net {
 	bool late;       /* the time for goodbyes is over */
 	int descriptors; /* one above the highest that can be used */
 	bool in_turn;
+	bool inside;   /* the loop is being turned */
+	bool refusing; /* newcomers are sent away */
 	pthread_mutex_t posts_lock;
 	post *posts, **posts_end;
 	bool posts_closed;

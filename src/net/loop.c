@@ -150,9 +150,11 @@ void net_stop(net *n)
 
 void net_run(net *n)
 {
+	n->inside = true;
 	net_end_turn(n);
 	if (!__atomic_load_n(&n->stopping, __ATOMIC_ACQUIRE))
 		uv_run(&n->loop, UV_RUN_DEFAULT);
+	n->inside = false;
 	__atomic_store_n(&n->stopping, false, __ATOMIC_RELEASE);
 }
 
@@ -191,7 +193,19 @@ void net_refresh(net *n)
 
 void net_service(net *n)
 {
+	n->inside = true;
 	uv_run(&n->loop, UV_RUN_NOWAIT);
+	n->inside = false;
+}
+
+bool net_inside(const net *n)
+{
+	return n && n->inside;
+}
+
+void net_refuse_newcomers(net *n)
+{
+	n->refusing = true;
 }
 
 /* ---- Life ---- */

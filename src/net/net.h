@@ -90,6 +90,10 @@ int net_reload_tls(net *n);
 
 /* Turns the loop until net_stop(), which any thread and any signal handler may call. */
 void net_run(net *n);
+/* Whether that, or net_service(), is being called. */
+bool net_inside(const net *n);
+/* Whoever would open a session is answered with 503 from now on. */
+void net_refuse_newcomers(net *n);
 void net_stop(net *n);
 /* For a caller with a loop of its own. */
 int net_fd(const net *n);

@@ -353,6 +353,9 @@ static void go_on(connection *c, const http_head *head, session *known)
 			websocket_begin(c, head, SPAN(""), SPAN(""), known);
 		else
 			known_session(c, head, known);
+	} else if (c->net->refusing) {
+		c->request->keep_alive = false;
+		respond_status(c, 503);
 	} else if (c->net->owner.hooks.allow) {
 		asking_begin(c, head);
 	} else {

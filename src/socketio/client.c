@@ -88,6 +88,14 @@ void client_reject(client *c, const char *reason)
 	session_close(c->session, CLOSED_BY_SERVER);
 }
 
+void client_shut(session *s)
+{
+	client *c = s->user;
+	if (c)
+		leave_all(c, CLOSED_BY_SHUTDOWN);
+	session_close(s, CLOSED_BY_SHUTDOWN);
+}
+
 void client_disconnect(client *c)
 {
 	while (!list_empty(&c->sockets))

@@ -168,6 +168,10 @@ void client_free(client *c);
 void client_reject(client *c, const char *reason);
 /* Closes the connection; each socket is told and leaves. */
 void client_disconnect(client *c);
+/* The server ends: its sockets leave, and its connection is closed when what is queued has been
+ * sent.
+ */
+void client_shut(session *s);
 /* It has just come and is let into "/". */
 void client_arrived(client *c);
 /* The first socket has entered a namespace. */

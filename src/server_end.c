@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* server_end - how a server ends: at once, or when everybody has taken leave. */
+#include "server.h"
+#include <stdlib.h>
+
+/* A pace is kept by closing a few clients each time. */
+enum { PACE_MS = 20 };
+
+static bool unfinished(const sio_server *s)
+{
+	return !list_empty(&s->engine.doomed) || !list_empty(&s->ends) || io_unsettled(&s->io);
+}
+
+static void settle_once(sio_server *s)
+{
+	do {
+		engine_settle(&s->engine);
+		io_settle(&s->io);
+		hooks_settle(s);
+	} while (unfinished(s));
+}
+
+bool server_unsettled(const sio_server *s)
+{
+	return s->closing || unfinished(s);
+}
+
+/* ---- At once ---- */
+
+static void close_inside(sio_server *s)
+{
+	s->closing = false;
+	s->closed = true;
+	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
+	net_refuse_newcomers(s->net);
+	net_stop(s->net);
+	settle_once(s);
+}
+
+void server_settle(sio_server *s)
+{
+	settle_once(s);
+	if (s->closing)
+		close_inside(s);
+}
+
+void sio_close(sio_server *s)
+{
+	if (!s)
+		return;
+	if (net_inside(s->net)) {
+		s->closing = !s->closed;
+		return;
+	}
+	timer_stop(&s->wheel, &s->pace);
+	timer_stop(&s->wheel, &s->deadline);
+	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
+	settle_once(s);
+	net_free(s->net);
+	settle_once(s);
+	io_reap(&s->io);
+	engine_fini(&s->engine);
+	io_fini(&s->io);
+	free(s);
+}
+
+/* ---- When everybody has taken leave ---- */
+
+static void all_gone(sio_server *s)
+{
+	timer_stop(&s->wheel, &s->pace);
+	timer_stop(&s->wheel, &s->deadline);
+	if (s->farewell.done)
+		s->farewell.done(s, s->farewell.user);
+	else
+		sio_stop(s);
+}
+
+/* How many are to be closed each time; UINT_MAX: all. */
+static size_t share(const sio_server *s)
+{
+	unsigned rate = s->farewell.per_second;
+	if (!rate)
+		return SIZE_MAX;
+	size_t n = (size_t)rate * PACE_MS / 1000;
+	return n ? n : 1;
+}
+
+/* A rate of a few in a second is kept by waiting longer for each. */
+static uint64_t pause_ms(const sio_server *s)
+{
+	unsigned rate = s->farewell.per_second;
+	return rate && rate * PACE_MS < 1000 ? 1000 / rate : PACE_MS;
+}
+
+static void close_some(sio_server *s)
+{
+	size_t left = share(s);
+	map_node *next = map_next(&s->engine.sessions, NULL);
+	while (next && left) {
+		session *one = MAP_OWNER(next, session, by_sid);
+		next = map_next(&s->engine.sessions, next);
+		if (one->state != SESSION_OPEN)
+			continue;
+		client_shut(one);
+		left--;
+	}
+}
+
+static void pace_due(timer *t)
+{
+	sio_server *s = LIST_OWNER(t, sio_server, pace);
+	close_some(s);
+	if (s->engine.sessions.count)
+		timer_start(&s->wheel, t, s->wheel.now + pause_ms(s));
+	else
+		all_gone(s);
+}
+
+static void deadline_due(timer *t)
+{
+	sio_server *s = LIST_OWNER(t, sio_server, deadline);
+	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
+	all_gone(s);
+}
+
+void server_end_init(sio_server *s)
+{
+	list_init(&s->ends);
+	timer_init(&s->pace, pace_due);
+	timer_init(&s->deadline, deadline_due);
+}
+
+/* The loop does the rest: handlers must not run inside this call. */
+sio_err sio_shutdown(sio_server *s, const sio_farewell *how)
+{
+	if (s->leaving)
+		return SIO_EINVAL;
+	s->leaving = true;
+	if (how)
+		s->farewell = *how;
+	if (!s->farewell.deadline_ms)
+		s->farewell.deadline_ms = 10000;
+	net_refuse_newcomers(s->net);
+	uint64_t now = io_time(&s->io);
+	timer_start(&s->wheel, &s->pace, now);
+	timer_start(&s->wheel, &s->deadline, now + s->farewell.deadline_ms);
+	return SIO_OK;
+}
