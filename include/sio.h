@@ -108,6 +108,8 @@ typedef struct sio_options {
 	/* Limits.  Each protects the server's memory from one client. */
 	size_t max_payload;       /* 1 MB: a message, or one POST body */
 	size_t max_queue;         /* 16 MB waiting for one client; then it is cut */
+	size_t high_water;        /* 1 MB: a client for which more waits is behind ... */
+	size_t low_water;         /* ... until no more than this waits: a quarter of high_water */
 	unsigned max_attachments; /* 10 of one incoming event */
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
@@ -440,6 +442,17 @@ SIO_API sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item);
  * on. */
 enum { SIO_VOLATILE = 1, SIO_LOCAL = 2, SIO_COMPRESS = 4 };
 
+/* What becomes of an event for a client that is behind (options high_water and low_water).  Others
+ * are not touched by it. */
+typedef enum sio_policy {
+	SIO_WAIT,      /* it is queued, up to max_queue, where the client is cut off */
+	SIO_SKIP,      /* it is dropped */
+	SIO_PUSH_OUT,  /* the oldest events sent with this policy are dropped, until it fits */
+	SIO_CONFLATE,  /* behind or not: it takes the place of one with the same key that has not
+			  left  yet, behind all that wait; a search goes back some thousand events */
+	SIO_DISCONNECT /* the client is cut off ("transport error") */
+} sio_policy;
+
 /* The end of waiting for answers.  To one socket: args is what it answered, an array, NULL after an
  * error.  To many: args holds the first argument of each answer, in the order in which they came,
  * and err is SIO_ETIMEDOUT if not all did. */
@@ -453,12 +466,15 @@ typedef struct sio_delivery {
 				  list: nobody */
 	const char *const *except; /* the same; wins over to */
 	unsigned flags;            /* SIO_VOLATILE | ... */
-	sio_ack_fn *on_ack;        /* runs exactly once if the call returned SIO_OK */
-	sio_answer_fn *on_answer;  /* may be NULL; not without on_ack */
-	void *user;                /* for both */
-	unsigned timeout_ms;       /* for on_ack, and who has left counts as not answering; 0: until
-				      all have answered or left */
-	const sio_bytes *binary;   /* attachments, copied */
+	sio_policy policy;
+	const char *key;          /* for SIO_CONFLATE, within the namespace */
+	sio_ack_fn *on_ack;       /* runs exactly once if the call returned SIO_OK; not with
+				     SIO_PUSH_OUT and SIO_CONFLATE */
+	sio_answer_fn *on_answer; /* may be NULL; not without on_ack */
+	void *user;               /* for both */
+	unsigned timeout_ms;      /* for on_ack, and who has left counts as not answering; 0: until
+				     all have answered or left */
+	const sio_bytes *binary;  /* attachments, copied */
 	size_t nbinary;
 } sio_delivery;
 #ifdef __cplusplus
@@ -508,6 +524,10 @@ SIO_API const char *sio_address(const sio_socket *k);
 SIO_API const char *sio_transport(const sio_socket *k);
 /* Bytes that wait for this client. */
 SIO_API size_t sio_backlog(const sio_socket *k);
+/* Whether it is behind: more than high_water have waited, and not yet low_water or less since. */
+SIO_API bool sio_behind(const sio_socket *k);
+/* A client of the namespace has been behind, and is not any more. */
+SIO_API sio_err sio_on_drain(sio_ns *ns, sio_socket_fn *fn, void *user);
 /* socket.data.  free_fn (NULL: none) is called for it when it is replaced and after the disconnect
  * handlers. */
 SIO_API void sio_set_data(sio_socket *k, void *data, void (*free_fn)(void *));

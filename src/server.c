@@ -85,6 +85,7 @@ static const engine_events events = {
 	.message = client_message,
 	.closed = hooks_closed,
 	.upgraded = hooks_upgraded,
+	.drained = client_drained,
 };
 
 /* ---- Options ---- */
@@ -114,12 +115,15 @@ static io_options io_options_of(const sio_options *o)
 static engine_options engine_options_of(const sio_options *o)
 {
 	unsigned transports = or_unsigned(o->transports, SIO_POLLING | SIO_WEBSOCKET);
+	size_t high = or_size(o->high_water, 1u << 20);
 	return (engine_options){
 		.ping_interval_ms = or_unsigned(o->ping_interval_ms, 25000),
 		.ping_timeout_ms = or_unsigned(o->ping_timeout_ms, 20000),
 		.upgrade_timeout_ms = or_unsigned(o->upgrade_timeout_ms, 10000),
 		.max_payload = or_size(o->max_payload, 1000000),
 		.max_queue = or_size(o->max_queue, 16u << 20),
+		.high_water = high,
+		.low_water = or_size(o->low_water, high / 4),
 		.polling = transports & SIO_POLLING,
 		.websocket = transports & SIO_WEBSOCKET,
 		.allow_upgrades = !o->no_upgrades,
@@ -153,6 +157,8 @@ static sio_err check_options(const sio_server *s, const sio_options *o)
 		return bad_option(s, "transports: unknown bits");
 	if (o->max_depth > JSON_DEPTH_LIMIT)
 		return bad_option(s, "max_depth: more than can be scanned");
+	if (s->engine.options.low_water > s->engine.options.high_water)
+		return bad_option(s, "low_water: above high_water");
 	if (!o->tls_cert != !o->tls_key)
 		return bad_option(s, "tls_cert and tls_key: one without the other");
 	return SIO_OK;

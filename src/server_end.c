@@ -8,7 +8,7 @@ enum { PACE_MS = 20 };
 
 static bool unfinished(const sio_server *s)
 {
-	return !list_empty(&s->engine.doomed) || !list_empty(&s->ends) || io_unsettled(&s->io);
+	return engine_unsettled(&s->engine) || !list_empty(&s->ends) || io_unsettled(&s->io);
 }
 
 static void settle_once(sio_server *s)

@@ -13,9 +13,12 @@ bytes *bytes_new(size_t len)
 	if (!b)
 		return NULL;
 	b->len = len;
+	b->key = 0;
 	b->refs = 1;
+	b->parts = 0;
 	b->front = 0;
 	b->binary = 0;
+	b->manner = MANNER_WAIT;
 	return b;
 }
 

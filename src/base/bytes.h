@@ -17,11 +17,23 @@
 
 enum { BYTES_ROOM = 10 }; /* the longest header of a server's WebSocket frame */
 
+/* What becomes of a block for a client that is behind. */
+typedef enum manner {
+	MANNER_WAIT,      /* it is queued all the same */
+	MANNER_SKIP,      /* it is not */
+	MANNER_PUSH_OUT,  /* the oldest ones of this manner make room for it */
+	MANNER_CONFLATE,  /* it takes the place of one with the same key, behind or not */
+	MANNER_DISCONNECT /* the client is */
+} manner;
+
 typedef struct bytes {
-	size_t len; /* of the content */
+	size_t len;   /* of the content */
+	uint64_t key; /* for MANNER_CONFLATE */
 	uint32_t refs;
+	uint16_t parts; /* how many of the blocks that follow in a queue belong to it */
 	uint8_t front;  /* bytes of the room in use, 0: no header written yet */
 	uint8_t binary; /* 1: the content is a binary message, 0: text */
+	uint8_t manner;
 	unsigned char store[];
 } bytes;
 

@@ -49,7 +49,7 @@ static uint64_t sip_tail(const char *at, size_t left, size_t len)
 	return word;
 }
 
-uint32_t map_hash(const map *m, span key)
+uint64_t map_hash(const map *m, span key)
 {
 	sip s = { m->seed[0] ^ 0x736f6d6570736575, m->seed[1] ^ 0x646f72616e646f6d,
 		m->seed[0] ^ 0x6c7967656e657261, m->seed[1] ^ 0x7465646279746573 };
@@ -64,7 +64,7 @@ uint32_t map_hash(const map *m, span key)
 	sip_round(&s);
 	sip_round(&s);
 	sip_round(&s);
-	return (uint32_t)(s.v0 ^ s.v1 ^ s.v2 ^ s.v3);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
 /* ---- The table ---- */
@@ -131,7 +131,7 @@ map_node *map_find(const map *m, span key)
 {
 	if (m->count == 0)
 		return NULL;
-	uint32_t hash = map_hash(m, key);
+	uint32_t hash = (uint32_t)map_hash(m, key);
 	for (map_node *node = *slot_of(m, hash); node; node = node->next) {
 		if (node->hash == hash && span_is((span){ node->key, node->key_len }, key))
 			return node;
@@ -144,7 +144,7 @@ void map_add(map *m, map_node *node, span key)
 	assert(key.len <= UINT32_MAX);
 	node->key = key.at;
 	node->key_len = (uint32_t)key.len;
-	node->hash = map_hash(m, key);
+	node->hash = (uint32_t)map_hash(m, key);
 	push(m, node);
 	m->count++;
 	if (m->count > m->cap)

@@ -38,7 +38,7 @@ void map_fini(map *m);
 
 map_node *map_find(const map *m, span key); /* NULL: none */
 /* What the map makes of a key; nobody else can foresee it. */
-uint32_t map_hash(const map *m, span key);
+uint64_t map_hash(const map *m, span key);
 /* The key must not be in the map.  The table grows at load 1; out of memory is no failure. */
 void map_add(map *m, map_node *node, span key);
 /* The node must be in the map.  The table shrinks again at load 1/8. */

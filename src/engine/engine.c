@@ -13,6 +13,7 @@ bool engine_init(
 	map_init(&e->sessions);
 	list_init(&e->doomed);
 	list_init(&e->dead);
+	list_init(&e->drained);
 	e->ping = bytes_copy("2", 1);
 	e->pong = bytes_copy("3", 1);
 	e->ok = bytes_copy("ok", 2);
@@ -184,6 +185,16 @@ void engine_settle(engine *e)
 		list_remove(&s->doomed_link);
 		session_fail(s, s->reason);
 	}
+	while (!list_empty(&e->drained)) {
+		session *s = LIST_OWNER(e->drained.next, session, drained_link);
+		list_remove(&s->drained_link);
+		e->events->drained(s);
+	}
+}
+
+bool engine_unsettled(const engine *e)
+{
+	return !list_empty(&e->doomed) || !list_empty(&e->drained);
 }
 
 void engine_reap(engine *e)

@@ -21,6 +21,8 @@ typedef struct engine_options {
 	unsigned upgrade_timeout_ms;
 	size_t max_payload;      /* bytes of one message, or of one POST */
 	size_t max_queue;        /* bytes waiting for one client */
+	size_t high_water;       /* one for which more wait is behind ... */
+	size_t low_water;        /* ... until no more than this wait */
 	bool polling, websocket; /* which transports are offered */
 	bool allow_upgrades;
 	bool allow_eio3; /* clients of Socket.IO 1 and 2 too */
@@ -34,6 +36,8 @@ typedef struct engine_events {
 	void (*closed)(session *s, const ending *how);
 	/* It has changed from long-polling to WebSocket; may be NULL. */
 	void (*upgraded)(session *s);
+	/* It was behind and is not any more; may be NULL. */
+	void (*drained)(session *s);
 } engine_events;
 
 typedef struct engine {
@@ -43,6 +47,7 @@ typedef struct engine {
 	wheel *wheel;
 	map sessions; /* by sid */
 	list doomed, dead;
+	list drained;            /* those that are to be told of */
 	bytes *ping, *pong, *ok; /* what is sent often, made once */
 } engine;
 
@@ -105,6 +110,7 @@ bytes *engine_open_packet(const session *s);
 
 /* Carries out what was put off while the application was running. */
 void engine_settle(engine *e);
+bool engine_unsettled(const engine *e);
 /* Frees what ended in this turn. */
 void engine_reap(engine *e);
 

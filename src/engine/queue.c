@@ -49,6 +49,63 @@ void queue_pop(queue *q)
 		queue_clear(q);
 }
 
+/* How far a search goes: a long queue must not make each message dear. */
+enum { REACH = 4096 };
+
+static bytes **slot(const queue *q, uint32_t i)
+{
+	return &q->ring[(q->head + i) & (q->cap - 1)];
+}
+
+/* What stands before the gap moves up, or what stands behind it moves down, whichever is less. */
+static void close_gap(queue *q, uint32_t at, uint32_t n)
+{
+	uint32_t behind = q->len - at - n;
+	if (at < behind) {
+		for (uint32_t i = at; i-- > 0;)
+			*slot(q, i + n) = *slot(q, i);
+		q->head = (q->head + n) & (q->cap - 1);
+	} else {
+		for (uint32_t i = at; i < at + behind; i++)
+			*slot(q, i) = *slot(q, i + n);
+	}
+	q->len -= n;
+}
+
+static void drop_at(queue *q, uint32_t at)
+{
+	uint32_t n = 1u + (*slot(q, at))->parts;
+	if (n > q->len - at)
+		n = q->len - at;
+	for (uint32_t i = at; i < at + n; i++) {
+		q->bytes -= (*slot(q, i))->len;
+		bytes_unref(*slot(q, i));
+	}
+	close_gap(q, at, n);
+}
+
+void queue_drop_key(queue *q, uint64_t key)
+{
+	for (uint32_t i = q->len; i-- > 0 && q->len - i <= REACH;) {
+		const bytes *b = *slot(q, i);
+		if (b->manner == MANNER_CONFLATE && b->key == key) {
+			drop_at(q, i);
+			return;
+		}
+	}
+}
+
+bool queue_drop_oldest(queue *q)
+{
+	for (uint32_t i = 0; i < q->len && i < REACH; i++) {
+		if ((*slot(q, i))->manner == MANNER_PUSH_OUT) {
+			drop_at(q, i);
+			return true;
+		}
+	}
+	return false;
+}
+
 void queue_clear(queue *q)
 {
 	for (uint32_t i = 0; i < q->len; i++)

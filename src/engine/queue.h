@@ -20,6 +20,12 @@ bool queue_push(queue *q, bytes *b);
 bytes *queue_peek(const queue *q, size_t i);
 /* Drops the first one and gives its reference back. */
 void queue_pop(queue *q);
+/* Drops the youngest block that is conflated under this key, with its parts; looks at the last few
+ * thousand. */
+void queue_drop_key(queue *q, uint64_t key);
+/* Drops the oldest block that lets itself be pushed out, with its parts; looks at the first few
+ * thousand.  false: there is none. */
+bool queue_drop_oldest(queue *q);
 /* Drops all and gives the memory back. */
 void queue_clear(queue *q);
 

@@ -40,6 +40,7 @@ static void end(session *s, ending how)
 	drop_candidate(s);
 	timer_stop(s->engine->wheel, &s->heartbeat);
 	list_remove(&s->doomed_link);
+	list_remove(&s->drained_link);
 	map_remove(&s->engine->sessions, &s->by_sid);
 	list_append(&s->engine->dead, &s->dead_link);
 	s->transport = NULL;
@@ -326,14 +327,42 @@ void session_receive_binary_payload(session *s, transport *t, unsigned char *dat
 
 /* ---- Output ---- */
 
+bool session_takes(const session *s, manner how)
+{
+	if (s->state != SESSION_OPEN || s->doomed)
+		return false;
+	return !s->behind || (how != MANNER_SKIP && how != MANNER_DISCONNECT);
+}
+
+/* Makes room where the block's manner asks for it; false: the block is not to be queued. */
+static bool make_way(session *s, const bytes *b)
+{
+	if (!session_takes(s, (manner)b->manner)) {
+		if (s->behind && b->manner == MANNER_DISCONNECT && !s->doomed) {
+			s->limit = "high_water";
+			session_doom(s, CLOSED_BY_ERROR);
+		}
+		return false;
+	}
+	if (b->manner == MANNER_CONFLATE)
+		queue_drop_key(&s->out, b->key);
+	if (b->manner != MANNER_PUSH_OUT)
+		return true;
+	while (s->out.bytes + b->len > s->engine->options.high_water)
+		if (!queue_drop_oldest(&s->out))
+			return !s->behind;
+	return true;
+}
+
 bool session_send(session *s, bytes *b)
 {
-	if (s->state != SESSION_OPEN || s->doomed) {
+	if (!make_way(s, b)) {
 		bytes_unref(b);
 		return false;
 	}
 	b = s->dialect->dress(b);
 	bool pushed = b && push(s, b);
+	s->behind = s->behind || s->out.bytes > s->engine->options.high_water;
 	if (pushed && s->out.bytes <= s->engine->options.max_queue)
 		return true;
 	if (pushed)
@@ -360,6 +389,11 @@ bytes *session_peek(const session *s, const transport *t, size_t i)
 void session_pop(session *s)
 {
 	queue_pop(&s->out);
+	if (s->behind && s->out.bytes <= s->engine->options.low_water) {
+		s->behind = false;
+		if (s->engine->events->drained && list_empty(&s->drained_link))
+			list_append(&s->engine->drained, &s->drained_link);
+	}
 	if (s->out.len == 0 && s->state == SESSION_CLOSING)
 		say_goodbye(s);
 }
@@ -388,6 +422,7 @@ session *session_new(struct engine *e, const dialect *d, handshake *h, span sid)
 	timer_init(&s->upgrade, upgrade_due);
 	list_init(&s->doomed_link);
 	list_init(&s->dead_link);
+	list_init(&s->drained_link);
 	return s;
 }
 

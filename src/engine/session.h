@@ -44,6 +44,7 @@ typedef struct session {
 	bool put_off : 1;   /* that pong's last moment, by another packet */
 	bool probed : 1;    /* the candidate's probe was answered */
 	bool doomed : 1;    /* ends at the next engine_settle() */
+	bool behind : 1;    /* more waits for it than it should */
 	const char *reason; /* of a close under way */
 	const char *limit;  /* the option that it went over; NULL: none */
 	struct engine *engine;
@@ -58,6 +59,7 @@ typedef struct session {
 	timer upgrade;   /* the last moment for an upgrade */
 	list doomed_link;
 	list dead_link;
+	list drained_link;
 	char sid[]; /* its length is by_sid.key_len */
 } session;
 
@@ -77,10 +79,13 @@ static inline span session_sid(const session *s)
 
 /* ---- For the layer above ---- */
 
-/* Queues a message packet.  Takes the reference.  false: the session is closing or doomed.  A queue
- * over the limit dooms the session, and so does a lack of memory: a hole in what the client gets
- * would be worse.  It ends at the next engine_settle(), not here. */
+/* Queues a message packet.  Takes the reference.  false: it was not queued, because the session is
+ * closing or doomed, or because of the block's manner.  A queue over the limit dooms the session,
+ * and so does a lack of memory: a hole in what the client gets would be worse.  It ends at the next
+ * engine_settle(), not here. */
 bool session_send(session *s, bytes *b);
+/* Whether a block of this manner would be queued now. */
+bool session_takes(const session *s, manner how);
 /* Whether something sent now would leave with this turn. */
 bool session_writable(const session *s);
 /* Bytes waiting for the client, here and in the transport. */

@@ -82,6 +82,24 @@ void client_closed(session *s, const ending *how)
 	list_append(&c->io->dead_clients, &c->in_io);
 }
 
+void client_drained(session *s)
+{
+	client *c = s->user;
+	gathering all = { 0 };
+	if (!c)
+		return;
+	LIST_EACH (it, &c->sockets)
+		gathering_add(LIST_OWNER(it, sio_socket, in_client), &all);
+	for (size_t i = 0; i < all.len; i++) {
+		sio_socket *k = all.at[i];
+		handler_walk w = socket_walk(k, offsetof(handler_set, drain));
+		handler *h;
+		while (k->state == SOCKET_CONNECTED && (h = handler_next(&w)) != NULL)
+			((sio_socket_fn *)h->fn)(k, h->user);
+	}
+	free(all.at);
+}
+
 void client_reject(client *c, const char *reason)
 {
 	leave_all(c, reason);
@@ -121,7 +139,7 @@ enum { LEFT_MAX = 64 };
 static bool has_left(const client *c, span nsp)
 {
 	unsigned known = c->nleft < LEFT_MAX ? c->nleft : LEFT_MAX;
-	uint32_t hash = known ? map_hash(&c->io->namespaces, nsp) : 0;
+	uint64_t hash = known ? map_hash(&c->io->namespaces, nsp) : 0;
 	for (unsigned i = 0; i < known; i++)
 		if (c->left[i] == hash)
 			return true;

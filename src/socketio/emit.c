@@ -76,20 +76,25 @@ void emit_text(client *c, bytes *text)
 typedef struct broadcast {
 	parcel parcel;
 	unsigned flags;
+	uint8_t manner;
 	inquiry *inquiry;
 	bool failed;
 	gathering *tapped; /* those to whom it went, for who listens; NULL: nobody does */
 } broadcast;
 
-static bool passes(const sio_socket *k, unsigned flags)
+/* Whether it is going to be queued for this one; it must not be asked for an answer if not. */
+static bool passes(const sio_socket *k, const broadcast *b)
 {
-	return !(flags & SIO_VOLATILE) || session_writable(k->client->session);
+	const session *s = k->client->session;
+	if ((b->flags & SIO_VOLATILE) && !session_writable(s))
+		return false;
+	return !b->inquiry || session_takes(s, (manner)b->manner);
 }
 
 static void deliver(sio_socket *k, void *user)
 {
 	broadcast *b = user;
-	if (!passes(k, b->flags))
+	if (!passes(k, b))
 		return;
 	emit_packet(k->client, b->parcel.text, b->parcel.parts, b->parcel.nparts);
 	if (b->tapped)
@@ -99,8 +104,20 @@ static void deliver(sio_socket *k, void *user)
 static void enlist(sio_socket *k, void *user)
 {
 	broadcast *b = user;
-	if (!b->failed && passes(k, b->flags) && !inquiry_add(b->inquiry, k))
+	if (!b->failed && passes(k, b) && !inquiry_add(b->inquiry, k))
 		b->failed = true;
+}
+
+/* What may be dropped after it was queued cannot be waited for. */
+static sio_err check_policy(const sio_delivery *how)
+{
+	bool drops = how->policy == SIO_PUSH_OUT || how->policy == SIO_CONFLATE;
+	if (how->policy < SIO_WAIT || how->policy > SIO_DISCONNECT)
+		return SIO_EINVAL;
+	if ((how->policy == SIO_CONFLATE && !how->key) || (drops && how->on_ack) ||
+		(how->policy && how->nbinary > UINT16_MAX))
+		return SIO_EINVAL;
+	return SIO_OK;
 }
 
 static sio_err check(const char *event, const cJSON *args, const sio_delivery *how)
@@ -111,21 +128,39 @@ static sio_err check(const char *event, const cJSON *args, const sio_delivery *h
 		return SIO_EINVAL;
 	if (how && ((how->on_answer && !how->on_ack) || (how->nbinary && !how->binary)))
 		return SIO_EINVAL;
-	return SIO_OK;
+	return how ? check_policy(how) : SIO_OK;
 }
 
 static const sio_delivery plain;
+
+/* So wide that two keys do not meet. */
+static uint64_t conflation_key(sio_ns *ns, const char *key)
+{
+	buf *both = &ns->io->scratch;
+	buf_add_span(both, ns->name);
+	buf_add_char(both, ',');
+	buf_add_text(both, key);
+	uint64_t hash = map_hash(&ns->io->namespaces, buf_span(both));
+	buf_clear(both);
+	return hash;
+}
 
 /* Encodes the event; with on_ack it carries the id of an inquiry. */
 static sio_err prepare(broadcast *b, sio_ns *ns, const sio_delivery *how, const char *event,
 	const cJSON *args, bool single)
 {
-	*b = (broadcast){ .flags = how->flags };
+	*b = (broadcast){ .flags = how->flags, .manner = (uint8_t)how->policy };
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
-	return parcel_make(&b->parcel, ns, event, id, args, how->binary, how->nbinary) ? SIO_OK
-										       : SIO_ENOMEM;
+	if (!parcel_make(&b->parcel, ns, event, id, args, how->binary, how->nbinary))
+		return SIO_ENOMEM;
+	bytes *text = b->parcel.text;
+	text->manner = b->manner;
+	text->parts = (uint16_t)how->nbinary;
+	if (how->policy == SIO_CONFLATE)
+		text->key = conflation_key(ns, how->key);
+	return SIO_OK;
 }
 
 /* The inquiry begins if all went well, and is as if it had never been if not. */

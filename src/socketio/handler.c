@@ -147,6 +147,7 @@ void handler_set_init(handler_set *s)
 	list_init(&s->any);
 	list_init(&s->any_outgoing);
 	list_init(&s->error);
+	list_init(&s->drain);
 	list_init(&s->room);
 	map_init(&s->events);
 }
@@ -161,6 +162,7 @@ void handler_set_fini(handler_set *s)
 	handler_free_all(&s->any);
 	handler_free_all(&s->any_outgoing);
 	handler_free_all(&s->error);
+	handler_free_all(&s->drain);
 	handler_free_all(&s->room);
 	event_list_free_all(&s->events);
 }

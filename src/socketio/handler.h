@@ -79,7 +79,7 @@ typedef struct handler_set {
 	list use;       /* middleware of a namespace */
 	list use_event; /* middleware of incoming events */
 	list any, any_outgoing;
-	list error;
+	list error, drain;
 	list room;
 	map events; /* event_list by name */
 } handler_set;

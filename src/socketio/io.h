@@ -140,7 +140,7 @@ struct client {
 	list candidates;     /* names that it asks for and that parents are asked for */
 	/* The namespaces that it left last, by the hash of their names: late packets for them are
 	 * no offence. */
-	uint32_t *left;
+	uint64_t *left;
 	unsigned nleft;
 };
 
@@ -163,6 +163,8 @@ bytes *io_take_scratch(io *o);
 bool client_open(io *o, session *s);
 void client_message(session *s, unsigned char *data, size_t len, bool binary);
 void client_closed(session *s, const ending *how);
+/* It was behind and is not any more. */
+void client_drained(session *s);
 void client_free(client *c);
 /* The peer broke the protocol: its sockets leave, its connection is closed. */
 void client_reject(client *c, const char *reason);

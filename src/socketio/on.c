@@ -65,6 +65,11 @@ sio_err sio_on_error(sio_ns *ns, sio_error_fn *fn, void *user)
 	return hang(ns->io, &ns->handlers.error, (handler_fn *)fn, user);
 }
 
+sio_err sio_on_drain(sio_ns *ns, sio_socket_fn *fn, void *user)
+{
+	return hang(ns->io, &ns->handlers.drain, (handler_fn *)fn, user);
+}
+
 sio_err sio_on_room(sio_ns *ns, sio_room_fn *fn, void *user)
 {
 	return hang(ns->io, &ns->handlers.room, (handler_fn *)fn, user);

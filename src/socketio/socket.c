@@ -204,6 +204,11 @@ size_t sio_backlog(const sio_socket *k)
 	return session_backlog(k->client->session);
 }
 
+bool sio_behind(const sio_socket *k)
+{
+	return k->client->session->behind;
+}
+
 void sio_set_data(sio_socket *k, void *data, void (*free_fn)(void *))
 {
 	if (data != k->data)
