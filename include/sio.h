@@ -115,7 +115,13 @@ typedef struct sio_options {
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
 	unsigned max_namespace; /* 512 bytes of a name that sio_of_pattern() and sio_of_match() are
 				   asked for */
-	bool cleanup_empty_children; /* a namespace that they made ends with its last client */
+	/* connectionStateRecovery: a client that loses its connection may come back within this
+	 * time and has its id, its rooms and its data again, and is sent what it missed.  0: off.
+	 */
+	unsigned recovery_ms;
+	size_t recovery_bytes;         /* 16 MB of events that a namespace keeps for that */
+	bool recovery_uses_middleware; /* who comes back passes middleware again */
+	bool cleanup_empty_children;   /* a namespace that they made ends with its last client */
 
 	/* Which pages of other origins may ask over HTTP: "*", one origin, or several with commas,
 	 * in which a * stands for any characters ("https://" "*.example.com"); NULL: none.  Unless
@@ -203,7 +209,8 @@ typedef struct sio_ack {
 
 typedef struct sio_event {
 	const char *name;        /* NULL in an answer */
-	const cJSON *args;       /* an array, of what came after the name */
+	const cJSON *args;       /* an array, of what came after the name; NULL for sio_on_raw() */
+	sio_bytes json;          /* the same as the text that came, with commas between */
 	const sio_bytes *binary; /* attachments; see sio_binary_of() */
 	size_t nbinary;
 	sio_ack ack;
@@ -261,6 +268,9 @@ SIO_API sio_err sio_on_disconnecting(sio_ns *ns, sio_left_fn *fn, void *user);
  * for each connection. SIO_EINVAL: a reserved name (connect, connect_error, disconnect,
  * disconnecting, newListener, removeListener). */
 SIO_API sio_err sio_on(sio_ns *ns, const char *event, sio_event_fn *fn, void *user);
+/* The same, for a handler that does not look at ev->args: where all of an event's are such, it is
+ * checked but not parsed, and sio_relay() sends it on as it came. */
+SIO_API sio_err sio_on_raw(sio_ns *ns, const char *event, sio_event_fn *fn, void *user);
 /* Removes that handler of the event, or of all; fn NULL: all there are.  It may run, and remove
  * itself or others. */
 SIO_API void sio_off(sio_ns *ns, const char *event, sio_event_fn *fn);
@@ -495,6 +505,10 @@ SIO_API sio_err sio_emit_with(
 /* io.of(ns).to(rooms).except(rooms).emit(event, ...args).  A client that matches twice gets it
  * once.  socket.to(room) is this with .except = SIO_ROOMS(sio_id(k)).  Nobody matches: SIO_OK. */
 SIO_API sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args);
+/* The same with the arguments and attachments of an event that came in, without parsing or encoding
+ * them; event NULL: under its own name. */
+SIO_API sio_err sio_relay(
+	sio_ns *ns, const sio_delivery *how, const char *event, const sio_event *ev);
 /* callback(...args).  args is an array, and is taken.  SIO_EGONE: the client has left, or it was
  * answered before. */
 SIO_API sio_err sio_reply(sio_ack ack, cJSON *args);
@@ -511,6 +525,8 @@ SIO_API const char *sio_id(const sio_socket *k); /* socket.id: 20 characters */
 SIO_API sio_ns *sio_namespace(const sio_socket *k);
 SIO_API sio_socket *sio_find(sio_ns *ns, const char *id); /* NULL: gone */
 SIO_API bool sio_connected(const sio_socket *k);
+/* socket.recovered: it has come back, see recovery_ms. */
+SIO_API bool sio_recovered(const sio_socket *k);
 /* socket.handshake.auth: what the client sent as { auth }; an empty object if it sent none. */
 SIO_API const cJSON *sio_auth(const sio_socket *k);
 /* socket.handshake */

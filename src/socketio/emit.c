@@ -4,17 +4,14 @@
 #include "json.h"
 #include <stdlib.h>
 
-enum { PARTS_INLINE = 8 };
+/* What an event says: a tree, or text that is sent on as it came. */
+typedef struct content {
+	const char *event; /* NULL: an answer */
+	const cJSON *args;
+	span json; /* of the arguments, with commas between; instead of args */
+} content;
 
-/* A packet ready to be queued, by any number of clients. */
-typedef struct parcel {
-	bytes *text;
-	bytes **parts;
-	size_t nparts;
-	bytes *few[PARTS_INLINE];
-} parcel;
-
-static void parcel_free(parcel *p)
+void parcel_free(parcel *p)
 {
 	bytes_unref(p->text);
 	for (size_t i = 0; i < p->nparts; i++)
@@ -43,17 +40,55 @@ static bool add_parts(parcel *p, const sio_bytes *binary, size_t n)
 	return p->parts != NULL;
 }
 
-/* event NULL: an answer.  false: out of memory; parcel_free() accepts what was made. */
-static bool parcel_make(parcel *p, sio_ns *ns, const char *event, const uint64_t *id,
-	const cJSON *args, const sio_bytes *binary, size_t nbinary)
+/* An event without arguments ends in its name. */
+static bool ends_in_text(const content *w)
 {
-	sp_type type = event ? SP_EVENT : SP_ACK;
+	const cJSON *last = w->args && w->args->child ? w->args->child->prev : NULL;
+	if (w->args)
+		return !last || cJSON_IsString(last);
+	return !w->json.len || w->json.at[w->json.len - 1] == '"';
+}
+
+static void write_args(buf *out, const content *w, const char *offset)
+{
+	buf_add_char(out, '[');
+	if (w->event)
+		json_print_string(out, span_of(w->event));
+	if (w->args)
+		sp_write_args(out, w->event != NULL, w->args);
+	else if (w->json.len)
+		buf_add_char(out, ',');
+	buf_add_span(out, w->json);
+	if (offset) {
+		buf_add_text(out, ",\"");
+		buf_add_text(out, offset);
+		buf_add_char(out, '"');
+	}
+	buf_add_char(out, ']');
+}
+
+/* offset NULL: none.  false: out of memory; parcel_free() accepts what was made. */
+static bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const content *w,
+	const char *offset, const sio_bytes *binary, size_t nbinary)
+{
+	sp_type type = w->event ? SP_EVENT : SP_ACK;
 	io *o = ns->io;
 
 	sp_write(&o->scratch, nbinary ? type + 3 : type, nbinary, ns->name, id);
-	sp_write_args(&o->scratch, event, args);
+	write_args(&o->scratch, w, offset);
 	p->text = io_take_scratch(o);
 	return add_parts(p, binary, nbinary) && p->text;
+}
+
+bool parcel_share(parcel *to, const parcel *from)
+{
+	*to = (parcel){ .parts = to->few };
+	if (from->nparts > PARTS_INLINE && !(to->parts = malloc(from->nparts * sizeof(bytes *))))
+		return false;
+	to->text = bytes_ref(from->text);
+	for (; to->nparts < from->nparts; to->nparts++)
+		to->parts[to->nparts] = bytes_ref(from->parts[to->nparts]);
+	return true;
 }
 
 void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts)
@@ -120,11 +155,11 @@ static sio_err check_policy(const sio_delivery *how)
 	return SIO_OK;
 }
 
-static sio_err check(const char *event, const cJSON *args, const sio_delivery *how)
+static sio_err check(const content *w, const sio_delivery *how)
 {
-	if (!args)
+	if (!w->args && !w->json.at)
 		return SIO_ENOMEM;
-	if (!event || sp_reserved(event) || !cJSON_IsArray(args))
+	if (!w->event || sp_reserved(w->event) || (w->args && !cJSON_IsArray(w->args)))
 		return SIO_EINVAL;
 	if (how && ((how->on_answer && !how->on_ack) || (how->nbinary && !how->binary)))
 		return SIO_EINVAL;
@@ -146,14 +181,16 @@ static uint64_t conflation_key(sio_ns *ns, const char *key)
 }
 
 /* Encodes the event; with on_ack it carries the id of an inquiry. */
-static sio_err prepare(broadcast *b, sio_ns *ns, const sio_delivery *how, const char *event,
-	const cJSON *args, bool single)
+static sio_err prepare(
+	broadcast *b, sio_ns *ns, const sio_delivery *how, const content *w, bool single)
 {
+	char digits[RECOVERY_OFFSET];
 	*b = (broadcast){ .flags = how->flags, .manner = (uint8_t)how->policy };
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
-	if (!parcel_make(&b->parcel, ns, event, id, args, how->binary, how->nbinary))
+	const char *offset = recovery_offset(ns, how, ends_in_text(w), digits);
+	if (!parcel_make(&b->parcel, ns, id, w, offset, how->binary, how->nbinary))
 		return SIO_ENOMEM;
 	bytes *text = b->parcel.text;
 	text->manner = b->manner;
@@ -175,72 +212,77 @@ static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
 }
 
 /* Who listens to what is sent hears of it when all of it has been queued. */
-static void tell_taps(
-	const gathering *c, const sio_delivery *how, const char *event, const cJSON *args)
+static void tell_taps(const gathering *c, const sio_delivery *how, const content *w)
 {
-	const sio_event ev = {
-		.name = event, .args = args, .binary = how->binary, .nbinary = how->nbinary
-	};
+	const sio_event ev = { .name = w->event,
+		.args = w->args,
+		.json = { w->json.at, w->json.len },
+		.binary = how->binary,
+		.nbinary = how->nbinary };
 	for (size_t i = 0; i < c->len; i++) {
-		handler_walk w = socket_walk(c->at[i], offsetof(handler_set, any_outgoing));
+		handler_walk walk = socket_walk(c->at[i], offsetof(handler_set, any_outgoing));
 		handler *h;
-		while ((h = handler_next(&w)) != NULL)
+		while ((h = handler_next(&walk)) != NULL)
 			((sio_event_fn *)h->fn)(c->at[i], &ev, h->user);
 	}
 	free(c->at);
 }
 
-static sio_err emit_one(
-	sio_socket *k, const sio_delivery *how, const char *event, const cJSON *args)
+static sio_err emit_one(sio_socket *k, const sio_delivery *how, const content *w)
 {
+	const char *const own[] = { k->text, NULL };
 	broadcast b;
 	gathering tapped = { 0 };
-	sio_err err = check(event, args, how);
+	sio_err err = check(w, how);
 	if (err)
 		return err;
 	if (how->to || how->except)
 		return SIO_EINVAL;
 	if (k->state != SOCKET_CONNECTED)
 		return SIO_EGONE;
-	err = prepare(&b, k->ns, how, event, args, true);
+	err = prepare(&b, k->ns, how, w, true);
 	if (!err && b.inquiry && !inquiry_add(b.inquiry, k))
 		err = SIO_ENOMEM;
 	if (k->ns->io->taps)
 		b.tapped = &tapped;
-	if (!err)
+	if (!err) {
 		deliver(k, &b);
+		recovery_keep(k->ns, how, own, &b.parcel);
+	}
 	err = conclude(&b, err, how);
-	tell_taps(&tapped, how, event, args);
+	tell_taps(&tapped, how, w);
 	return err;
 }
 
-static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const char *event, const cJSON *args)
+static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const content *w)
 {
 	broadcast b;
 	gathering tapped = { 0 };
-	sio_err err = prepare(&b, ns, how, event, args, false);
+	sio_err err = prepare(&b, ns, how, w, false);
 	if (!err && b.inquiry) {
 		room_match(ns, how, enlist, &b);
 		err = b.failed ? SIO_ENOMEM : SIO_OK;
 	}
 	if (ns->io->taps)
 		b.tapped = &tapped;
-	if (!err)
+	if (!err) {
 		room_match(ns, how, deliver, &b);
+		recovery_keep(ns, how, how->to, &b.parcel);
+	}
 	err = conclude(&b, err, how);
-	tell_taps(&tapped, how, event, args);
+	tell_taps(&tapped, how, w);
 	return err;
 }
 
-static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const char *event, const cJSON *args)
+static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const content *w)
 {
-	sio_err err = check(event, args, how);
+	sio_err err = check(w, how);
 	if (err || !ns->rule)
-		return err ? err : emit_in(ns, how, event, args);
+		return err ? err : emit_in(ns, how, w);
 	if (how->on_ack)
 		return SIO_EINVAL;
 	LIST_EACH (it, &ns->children) {
-		sio_err one = emit_in(LIST_OWNER(it, sio_ns, in_parent), how, event, args);
+		sio_err one = emit_in(LIST_OWNER(it, sio_ns, in_parent), how, w);
 		err = err ? err : one;
 	}
 	return err;
@@ -253,16 +295,29 @@ sio_err sio_emit(sio_socket *k, const char *event, cJSON *args)
 
 sio_err sio_emit_with(sio_socket *k, const sio_delivery *how, const char *event, cJSON *args)
 {
-	sio_err err = emit_one(k, how ? how : &plain, event, args);
+	sio_err err = emit_one(k, how ? how : &plain, &(content){ .event = event, .args = args });
 	json_free(args);
 	return err;
 }
 
 sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args)
 {
-	sio_err err = emit_many(ns, how ? how : &plain, event, args);
+	sio_err err = emit_many(ns, how ? how : &plain, &(content){ .event = event, .args = args });
 	json_free(args);
 	return err;
+}
+
+/* Sent on as it came, attachments and all. */
+sio_err sio_relay(sio_ns *ns, const sio_delivery *how, const char *event, const sio_event *ev)
+{
+	sio_delivery all = how ? *how : plain;
+	const content w = { .event = event ? event : ev->name,
+		.json = { ev->json.data ? ev->json.data : "", ev->json.len } };
+	if (!all.binary) {
+		all.binary = ev->binary;
+		all.nbinary = ev->nbinary;
+	}
+	return emit_many(ns, &all, &w);
 }
 
 /* ---- Answers ---- */
@@ -279,7 +334,8 @@ static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const
 	if (!t)
 		return SIO_EGONE;
 	sio_socket *k = t->owner;
-	bool made = parcel_make(&p, k->ns, NULL, &t->id, args, binary, nbinary);
+	const content w = { .args = args };
+	bool made = parcel_make(&p, k->ns, &t->id, &w, NULL, binary, nbinary);
 	if (made) {
 		emit_packet(k->client, p.text, p.parts, p.nparts);
 		ticket_use(&o->tickets, t, &k->tickets);

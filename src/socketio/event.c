@@ -97,7 +97,7 @@ struct arrival {
 	cJSON *data;
 	cJSON *args;
 	sio_bytes *parts;
-	char name[];
+	char name[]; /* and, behind its NUL, the text of the arguments */
 };
 
 arrival *arrival_in(list *in_io)
@@ -153,12 +153,13 @@ static bool copy_parts(arrival *a, const sio_event *ev)
 static arrival *arrival_new(sio_socket *k, const sio_event *ev, cJSON *args)
 {
 	size_t len = strlen(ev->name) + 1;
-	arrival *a = calloc(1, sizeof *a + len);
+	arrival *a = calloc(1, sizeof *a + len + ev->json.len);
 	if (!a) {
 		json_free(args);
 		return NULL;
 	}
 	memcpy(a->name, ev->name, len);
+	memcpy(a->name + len, ev->json.data, ev->json.len);
 	a->socket = k;
 	a->args = args;
 	list_init(&a->in_io);
@@ -171,6 +172,7 @@ static arrival *arrival_new(sio_socket *k, const sio_event *ev, cJSON *args)
 	a->event.name = a->name;
 	a->event.args = args;
 	a->event.binary = a->parts;
+	a->event.json = (sio_bytes){ a->name + len, ev->json.len };
 	a->use = socket_walk(k, offsetof(handler_set, use_event));
 	list_append(&k->arrivals, &a->in_socket);
 	return a;
@@ -256,6 +258,33 @@ static bool lead_through(sio_socket *k, const sio_event *ev, cJSON *args)
 	return true;
 }
 
+/* What stands in the array behind the name, once that is known to be one. */
+static sio_bytes args_text(span payload, span name, bool is_string)
+{
+	const char *at = name.at + name.len + is_string;
+	const char *end = payload.at + payload.len;
+	while (end > at && end[-1] != ']')
+		end--;
+	span text = { at, end > at ? (size_t)(end - at) - 1 : 0 };
+	for (int comma = 0; comma < 2; comma++) {
+		size_t space = json_scan_space(text);
+		text = (span){ text.at + space, text.len - space };
+		if (comma == 0 && text.len)
+			text = (span){ text.at + 1, text.len - 1 };
+	}
+	while (text.len && strchr(" \t\r\n", text.at[text.len - 1]))
+		text.len--;
+	return (sio_bytes){ text.at, text.len };
+}
+
+static bool receive_raw(sio_socket *k, const sp_packet *p, sio_event *ev, handler_walk *named)
+{
+	if (!json_scan_all(p->payload, k->ns->io->options.max_depth) || !issue_ack(k, p, &ev->ack))
+		return false;
+	call_all(named, k, ev);
+	return true;
+}
+
 bool event_receive(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts)
 {
 	io *o = k->ns->io;
@@ -277,6 +306,10 @@ bool event_receive(sio_socket *k, const sp_packet *p, const sio_bytes *parts, si
 	bool heard = use.n || any.n || named.n;
 	if (!heard && !nparts)
 		return json_scan_all(p->payload, o->options.max_depth);
+
+	ev.json = args_text(p->payload, raw, is_string);
+	if (o->raw_handlers && !nparts && !use.n && !any.n && handler_walk_raw(&named))
+		return receive_raw(k, p, &ev, &named);
 
 	cJSON *args = json_parse(p->payload, o->options.max_depth);
 	bool good = args && sp_placeholders_valid(args, nparts);

@@ -104,6 +104,16 @@ handler *handler_next(handler_walk *w)
 	return NULL;
 }
 
+bool handler_walk_raw(const handler_walk *w)
+{
+	handler_walk copy = *w;
+	handler *h;
+	while ((h = handler_next(&copy)) != NULL)
+		if (!h->raw)
+			return false;
+	return true;
+}
+
 event_list *event_list_find(const map *events, span name)
 {
 	map_node *node = events->count ? map_find(events, name) : NULL;

@@ -23,6 +23,7 @@ typedef struct handler {
 	uint64_t born; /* number of the handler; later ones are not called by a run that began
 			  before */
 	bool once;
+	bool raw; /* takes an event's text, and no tree */
 	bool gone;
 } handler;
 
@@ -57,6 +58,8 @@ handler_walk handler_walk_begin(const handler_yard *y);
 /* One more list to go along, if there is something in it. */
 void handler_walk_add(handler_walk *w, list *head);
 handler *handler_next(handler_walk *w); /* NULL: the end */
+/* Whether all that are to come take events as text. */
+bool handler_walk_raw(const handler_walk *w);
 
 /* ---- Handlers by the name of an event ---- */
 

@@ -4,11 +4,31 @@
 #include "io.h"
 #include <stdlib.h>
 
+enum { SWEEP_MS = 60000 };
+
+void io_sweep_later(io *o)
+{
+	uint64_t after = o->options.recovery_ms < SWEEP_MS ? o->options.recovery_ms + 1 : SWEEP_MS;
+	if (!timer_running(&o->sweep))
+		timer_start(o->wheel, &o->sweep, o->wheel->time + after);
+}
+
+static void sweep_due(timer *t)
+{
+	io *o = LIST_OWNER(t, io, sweep);
+	bool left = false;
+	for (map_node *it = map_next(&o->namespaces, NULL); it; it = map_next(&o->namespaces, it))
+		left = recovery_trim(MAP_OWNER(it, sio_ns, by_name)) || left;
+	if (left)
+		io_sweep_later(o);
+}
+
 bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 {
 	*o = (io){ .options = *options, .server = server, .wheel = w };
 	map_init(&o->namespaces);
 	handler_yard_init(&o->handlers);
+	timer_init(&o->sweep, sweep_due);
 	list_init(&o->parents);
 	list_init(&o->on_namespace);
 	list_init(&o->answered);
@@ -30,6 +50,7 @@ void io_fini(io *o)
 {
 	map_node *node;
 	io_reap(o);
+	timer_stop(o->wheel, &o->sweep);
 	while ((node = map_next(&o->namespaces, NULL)) != NULL) {
 		map_remove(&o->namespaces, node);
 		ns_free(MAP_OWNER(node, sio_ns, by_name));

@@ -15,6 +15,7 @@
 #include "../base/buf.h"
 #include "../base/list.h"
 #include "../base/map.h"
+#include "../base/text.h"
 #include "../base/timer.h"
 #include "../engine/engine.h"
 #include "handler.h"
@@ -29,6 +30,9 @@ typedef struct io_options {
 	unsigned max_namespace; /* bytes of a name that parents are asked for */
 	unsigned connect_timeout_ms;
 	bool cleanup_empty_children;
+	unsigned recovery_ms; /* for how long lost clients may come back; 0: they may not */
+	size_t recovery_bytes;
+	bool recovery_uses_middleware;
 	void (*refresh)(void *server); /* brings wheel->time up to date; NULL: it always is */
 	/* The application's word on an entry that is not a client's; NULL: there are none. */
 	sio_err (*answer)(sio_entry entry, bool admitted, const char *message);
@@ -41,11 +45,13 @@ typedef struct io {
 	wheel *wheel;
 	map namespaces; /* by name */
 	size_t nparents;
-	size_t taps;       /* how often the application has asked to see what is sent */
-	list parents;      /* of namespaces, in the order in which they are asked */
-	list on_namespace; /* handlers */
+	size_t raw_handlers; /* how many take events as text */
+	size_t taps;         /* how often the application has asked to see what is sent */
+	list parents;        /* of namespaces, in the order in which they are asked */
+	list on_namespace;   /* handlers */
 	tickets tickets;
 	handler_yard handlers;
+	timer sweep;    /* of what is kept for recovery */
 	buf scratch;    /* packets are written here, then copied to a block of their size */
 	buf name;       /* of the event that is being handled */
 	list answered;  /* candidates whose question goes on */
@@ -66,6 +72,16 @@ static inline io *io_of(sio_server *s)
 
 typedef struct client client;
 
+/* What is kept for clients that lose their connection. */
+typedef struct recovery {
+	list journal;   /* events that were sent, the oldest first */
+	size_t bytes;   /* of them */
+	uint64_t first; /* number of the oldest that is there */
+	uint64_t last;  /* number of the last one that there was */
+	map lost;       /* sockets, by pid */
+	list album;     /* the same, the one that was lost first in front */
+} recovery;
+
 /* A namespace, or a parent, which is none itself but makes and speaks to its children. */
 struct sio_ns {
 	map_node by_name;
@@ -81,6 +97,7 @@ struct sio_ns {
 	map rooms;         /* by name */
 	map places;        /* of sockets in rooms, by both */
 	handler_set handlers;
+	recovery recovery;
 	map asks;          /* acks waited for, by socket and id */
 	uint64_t next_ack; /* shared by all sockets, as in the reference */
 	uint64_t delivery; /* number of the last one: who matched it carries this mark */
@@ -111,12 +128,13 @@ struct sio_socket {
 	cJSON *auth;
 	void *data;
 	void (*free_data)(void *);
-	list places;         /* in rooms */
-	list asks;           /* acks it owes us */
-	list arrivals;       /* events of it that are in middleware */
-	uint32_t tickets;    /* first of the acks that we owe it */
-	unsigned unanswered; /* how many those are */
-	handler_set *own;    /* of this socket only; NULL: none */
+	list places;                   /* in rooms */
+	list asks;                     /* acks it owes us */
+	list arrivals;                 /* events of it that are in middleware */
+	uint32_t tickets;              /* first of the acks that we owe it */
+	unsigned unanswered;           /* how many those are */
+	struct membership *membership; /* for recovery; NULL: there is none */
+	handler_set *own;              /* of this socket only; NULL: none */
 	span id;
 	char text[]; /* of the id */
 };
@@ -150,6 +168,8 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w);
 void io_fini(io *o);
 /* Runs what was put off while the application was running, until nothing is left. */
 void io_settle(io *o);
+/* What is kept for recovery is looked at after a while. */
+void io_sweep_later(io *o);
 bool io_unsettled(const io *o);
 /* What time it is, for a timer that the application starts: it may do so between two turns. */
 uint64_t io_time(io *o);
@@ -300,7 +320,59 @@ void inquiry_finished(inquiry *q);
 /* The socket leaves: whoever waits for it waits no longer. */
 void ack_forget(sio_socket *k);
 
+/* ---- recovery.c: connection state recovery ---- */
+
+typedef struct lost lost;
+/* What a socket has if it can be recovered. */
+typedef struct membership {
+	lost *lost; /* what it is to be given back when it enters; NULL: nothing */
+	uint64_t since;
+	bool recovered;
+	char pid[ID_LEN + 1];
+} membership;
+
+enum { RECOVERY_OFFSET = 17 }; /* bytes of an offset, with its NUL */
+
+void recovery_init(recovery *r);
+void recovery_fini(recovery *r);
+/* Drops what is too old; whether anything is left. */
+bool recovery_trim(sio_ns *ns);
+/* The offset that an event is to carry behind its arguments; NULL: none. */
+const char *recovery_offset(
+	sio_ns *ns, const sio_delivery *how, bool ends_in_text, char out[RECOVERY_OFFSET]);
+typedef struct parcel parcel;
+/* It was sent, to these rooms; to NULL: to everyone. */
+void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, const parcel *p);
+/* A socket has left.  While it is in its rooms they are noted; when its handlers have heard of it,
+ * it is put away with its data. */
+void recovery_note_rooms(sio_socket *k);
+void recovery_save(sio_socket *k);
+/* A socket has come: it may be one that was lost. */
+void recovery_begin(sio_socket *k);
+/* Whether it need not pass middleware again. */
+bool recovery_skips(const sio_socket *k);
+/* It enters: its rooms, and what it has missed.  false: that is not whole any more. */
+bool recovery_enter(sio_socket *k);
+/* It leaves before it was let in. */
+void recovery_give_back(sio_socket *k, const char *reason);
+void recovery_end(sio_socket *k);
+const char *recovery_pid(const sio_socket *k); /* NULL: none */
+
 /* ---- emit.c ---- */
+
+enum { PARTS_INLINE = 8 };
+
+/* A packet ready to be queued, by any number of clients. */
+struct parcel {
+	bytes *text;
+	bytes **parts;
+	size_t nparts;
+	bytes *few[PARTS_INLINE];
+};
+
+void parcel_free(parcel *p);
+/* Another one of the same content; false: out of memory. */
+bool parcel_share(parcel *to, const parcel *from);
 
 /* One packet to one client, with its attachments. */
 void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts);

@@ -24,6 +24,7 @@ sio_ns *ns_new(io *o, span name)
 	map_init(&ns->rooms);
 	map_init(&ns->places);
 	map_init(&ns->asks);
+	recovery_init(&ns->recovery);
 	list_init(&ns->members);
 	list_init(&ns->in_parent);
 	list_init(&ns->children);
@@ -36,6 +37,7 @@ void ns_free(sio_ns *ns)
 	list_remove(&ns->in_parent);
 	handler_set_fini(&ns->handlers);
 	rule_free(ns->rule);
+	recovery_fini(&ns->recovery);
 	map_fini(&ns->sockets);
 	map_fini(&ns->rooms);
 	map_fini(&ns->places);
@@ -83,7 +85,7 @@ static void send_connect(sio_socket *k)
 {
 	io *o = k->ns->io;
 	sp_write(&o->scratch, SP_CONNECT, 0, k->ns->name, NULL);
-	k->client->revision->write_welcome(&o->scratch, k->id);
+	k->client->revision->write_welcome(&o->scratch, k->id, recovery_pid(k));
 	emit_text(k->client, io_take_scratch(o));
 }
 
@@ -114,6 +116,10 @@ static void enter(sio_socket *k)
 	list_append(&ns->members, &k->in_ns);
 	client_entered(k->client);
 	room_own(k, true);
+	if (!recovery_enter(k)) {
+		client_reject(k->client, CLOSED_BY_SERVER);
+		return;
+	}
 	send_connect(k);
 	while ((h = handler_next(&w)) != NULL)
 		((sio_socket_fn *)h->fn)(k, h->user);
@@ -126,7 +132,9 @@ void ns_connect(sio_ns *ns, client *c, cJSON *auth)
 		client_reject(c, CLOSED_BY_SERVER);
 		return;
 	}
-	k->walk = socket_walk(k, offsetof(handler_set, use));
+	recovery_begin(k);
+	if (!recovery_skips(k))
+		k->walk = socket_walk(k, offsetof(handler_set, use));
 	ns_advance(k);
 }
 

@@ -80,6 +80,20 @@ sio_err sio_on(sio_ns *ns, const char *event, sio_event_fn *fn, void *user)
 	return hang_on_event(ns->io, &ns->handlers, event, (handler_fn *)fn, user, false);
 }
 
+sio_err sio_on_raw(sio_ns *ns, const char *event, sio_event_fn *fn, void *user)
+{
+	if (!fn || !event || sp_reserved(event))
+		return SIO_EINVAL;
+	event_list *l = event_list_get(&ns->handlers.events, event);
+	handler *h = l ? handler_add(&ns->io->handlers, &l->handlers, (handler_fn *)fn, user, false)
+		       : NULL;
+	if (h) {
+		h->raw = true;
+		ns->io->raw_handlers++;
+	}
+	return h ? SIO_OK : SIO_ENOMEM;
+}
+
 void sio_off(sio_ns *ns, const char *event, sio_event_fn *fn)
 {
 	take_off_event(ns->io, &ns->handlers, event, (handler_fn *)fn);

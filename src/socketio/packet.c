@@ -193,19 +193,13 @@ void sp_write(buf *out, sp_type type, uint64_t attachments, span nsp, const uint
 		buf_add_uint(out, *id);
 }
 
-void sp_write_args(buf *out, const char *event, const cJSON *args)
+void sp_write_args(buf *out, bool behind, const cJSON *args)
 {
-	const char *separator = "";
-	buf_add_char(out, '[');
-	if (event) {
-		json_print_string(out, span_of(event));
-		separator = ",";
-	}
 	for (const cJSON *arg = args->child; arg; arg = arg->next) {
-		buf_add_text(out, separator);
+		if (behind)
+			buf_add_char(out, ',');
 		if (!json_print(out, arg))
 			out->failed = true;
-		separator = ",";
+		behind = true;
 	}
-	buf_add_char(out, ']');
 }

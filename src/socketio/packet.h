@@ -57,7 +57,8 @@ long sp_placeholder(const cJSON *item);
 
 /* Appends all but the payload; the Engine.IO type of a message stands first. */
 void sp_write(buf *out, sp_type type, uint64_t attachments, span nsp, const uint64_t *id);
-/* Appends ["event",...args], or [...args] if event is NULL. */
-void sp_write_args(buf *out, const char *event, const cJSON *args);
+/* Appends the items of an array with commas between, and one in front if something stands before
+ * them. */
+void sp_write_args(buf *out, bool behind, const cJSON *args);
 
 #endif

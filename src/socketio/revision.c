@@ -29,10 +29,14 @@ static size_t own_id(char *out, const client *c, span ns)
 	return ID_LEN;
 }
 
-static void write_sid(buf *out, span id)
+static void write_sid(buf *out, span id, const char *pid)
 {
 	buf_add_text(out, "{\"sid\":\"");
 	buf_add_span(out, id);
+	if (pid) {
+		buf_add_text(out, "\",\"pid\":\"");
+		buf_add_text(out, pid);
+	}
 	buf_add_text(out, "\"}");
 }
 
@@ -75,10 +79,11 @@ static size_t derived_id(char *out, const client *c, span ns)
 	return len + sid.len;
 }
 
-static void write_nothing(buf *out, span id)
+static void write_nothing(buf *out, span id, const char *pid)
 {
 	(void)out;
 	(void)id;
+	(void)pid;
 }
 
 static void write_either(buf *out, const char *message, const cJSON *data)

@@ -21,7 +21,7 @@ typedef struct revision {
 	/* Writes it, and returns its length. */
 	size_t (*make_id)(char *out, const struct client *c, span ns);
 	/* The payloads of the two answers to a CONNECT. */
-	void (*write_welcome)(buf *out, span id);
+	void (*write_welcome)(buf *out, span id, const char *pid); /* NULL: none */
 	void (*write_refusal)(buf *out, const char *message, const cJSON *data);
 } revision;
 

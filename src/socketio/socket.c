@@ -42,6 +42,7 @@ void socket_free(sio_socket *k)
 		handler_set_fini(k->own);
 	free(k->own);
 	json_free(k->auth);
+	recovery_end(k);
 	free(k);
 	ns->population--;
 	ns_end_if_empty(ns);
@@ -54,6 +55,8 @@ void socket_leave(sio_socket *k, const char *reason)
 	bool connected = k->state == SOCKET_CONNECTED;
 	k->state = SOCKET_LEFT;
 	k->reason = connected ? reason : NULL;
+	if (!connected)
+		recovery_give_back(k, reason);
 	ack_forget(k);
 	event_forget_all(k);
 	ticket_void_all(&k->ns->io->tickets, &k->tickets);
@@ -81,9 +84,11 @@ void socket_departed(sio_socket *k)
 {
 	if (k->reason)
 		tell_left(k, offsetof(handler_set, disconnecting));
+	recovery_note_rooms(k);
 	room_leave_all(k);
 	if (k->reason)
 		tell_left(k, offsetof(handler_set, disconnect));
+	recovery_save(k);
 	free_data(k);
 	list_append(&k->ns->io->dead_sockets, &k->in_io);
 }

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * recovery - clients that lose their connection come back and have missed nothing
+ * (protocol-notes/socket.io.md, "Connection state recovery").
+ *
+ * Each namespace keeps a journal of what was sent in it, by reference to the very blocks that went
+ * out, and an album of the sockets that were lost.  An offset is the number of an entry; clients
+ * hold the one that they saw last and know nothing of what it means.
+ */
+#include "../base/text.h"
+#include "io.h"
+#include "json.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One event that was sent. */
+typedef struct entry {
+	list in_journal;
+	uint64_t number;
+	uint64_t time;
+	size_t size;
+	parcel parcel;
+	unsigned nto, nexcept;
+	bool everyone;
+	char names[]; /* rooms, one after the other */
+} entry;
+
+/* A socket that was lost. */
+struct lost {
+	map_node by_pid;
+	list in_album;
+	uint64_t deadline;
+	uint64_t since; /* what it has seen at least */
+	void *data;
+	void (*free_data)(void *);
+	buf rooms; /* their names, one after the other */
+	char id[ID_LEN + 1];
+	char pid[ID_LEN + 1];
+};
+
+void recovery_init(recovery *r)
+{
+	*r = (recovery){ 0 };
+	list_init(&r->journal);
+	list_init(&r->album);
+	map_init(&r->lost);
+}
+
+static void entry_free(recovery *r, entry *e)
+{
+	r->bytes -= e->size;
+	r->first = e->number + 1;
+	list_remove(&e->in_journal);
+	parcel_free(&e->parcel);
+	free(e);
+}
+
+static void lost_free(recovery *r, lost *l)
+{
+	map_remove(&r->lost, &l->by_pid);
+	list_remove(&l->in_album);
+	if (l->data && l->free_data)
+		l->free_data(l->data);
+	buf_free(&l->rooms);
+	free(l);
+}
+
+void recovery_fini(recovery *r)
+{
+	while (!list_empty(&r->journal))
+		entry_free(r, LIST_OWNER(r->journal.next, entry, in_journal));
+	while (!list_empty(&r->album))
+		lost_free(r, LIST_OWNER(r->album.next, lost, in_album));
+	map_fini(&r->lost);
+}
+
+static bool on(const sio_ns *ns)
+{
+	return ns->io->options.recovery_ms > 0;
+}
+
+static uint64_t now(const sio_ns *ns)
+{
+	return ns->io->wheel->time;
+}
+
+/* What is too old, or too much. */
+static void trim(sio_ns *ns)
+{
+	recovery *r = &ns->recovery;
+	const io_options *o = &ns->io->options;
+	while (!list_empty(&r->journal)) {
+		entry *e = LIST_OWNER(r->journal.next, entry, in_journal);
+		if (r->bytes <= o->recovery_bytes && e->time + o->recovery_ms >= now(ns))
+			break;
+		entry_free(r, e);
+	}
+	while (!list_empty(&r->album)) {
+		lost *l = LIST_OWNER(r->album.next, lost, in_album);
+		if (l->deadline >= now(ns))
+			break;
+		lost_free(r, l);
+	}
+}
+
+bool recovery_trim(sio_ns *ns)
+{
+	trim(ns);
+	return !list_empty(&ns->recovery.journal) || !list_empty(&ns->recovery.album);
+}
+
+/* ---- The journal ---- */
+
+/* Clients take the last argument for an offset if it is a string, and an event's name if it has
+ * none: so that it is one, events which are not kept carry that of the last one which is. */
+const char *recovery_offset(
+	sio_ns *ns, const sio_delivery *how, bool ends_in_text, char out[RECOVERY_OFFSET])
+{
+	if (!on(ns) || how->on_ack)
+		return NULL;
+	bool kept = !(how->flags & SIO_VOLATILE);
+	if (!kept && !ends_in_text)
+		return NULL;
+	snprintf(out, RECOVERY_OFFSET, "%llx",
+		(unsigned long long)(kept ? ns->recovery.last + 1 : ns->recovery.last));
+	return out;
+}
+
+static size_t names_size(const char *const *names, unsigned *n)
+{
+	size_t size = 0;
+	for (*n = 0; names && names[*n]; ++*n)
+		size += strlen(names[*n]) + 1;
+	return size;
+}
+
+static char *copy_names(char *to, const char *const *names)
+{
+	for (; names && *names; names++) {
+		size_t len = strlen(*names) + 1;
+		memcpy(to, *names, len);
+		to += len;
+	}
+	return to;
+}
+
+static size_t parcel_size(const parcel *p)
+{
+	size_t size = p->text->len;
+	for (size_t i = 0; i < p->nparts; i++)
+		size += p->parts[i]->len;
+	return size;
+}
+
+/* Without memory for it the journal begins anew: a hole would go unnoticed. */
+void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, const parcel *p)
+{
+	recovery *r = &ns->recovery;
+	unsigned nto, nexcept;
+	if (!on(ns) || how->on_ack || (how->flags & SIO_VOLATILE))
+		return;
+	size_t names = names_size(to, &nto) + names_size(how->except, &nexcept);
+	uint64_t number = ++r->last;
+	entry *e = calloc(1, sizeof *e + names);
+	if (!e || !parcel_share(&e->parcel, p)) {
+		free(e);
+		while (!list_empty(&r->journal))
+			entry_free(r, LIST_OWNER(r->journal.next, entry, in_journal));
+		r->first = number + 1;
+		return;
+	}
+	if (list_empty(&r->journal))
+		r->first = number;
+	e->number = number;
+	e->time = now(ns);
+	e->size = sizeof *e + names + parcel_size(p);
+	e->everyone = to == NULL;
+	e->nto = nto;
+	e->nexcept = nexcept;
+	copy_names(copy_names(e->names, to), how->except);
+	r->bytes += e->size;
+	list_append(&r->journal, &e->in_journal);
+	trim(ns);
+	io_sweep_later(ns->io);
+}
+
+/* ---- Sockets that are lost ---- */
+
+static bool recoverable(const char *reason)
+{
+	static const char *const reasons[] = { CLOSED_BY_TRANSPORT, CLOSED_BY_ERROR,
+		CLOSED_BY_SERVER, CLOSED_BY_TIMEOUT, CLOSED_BY_SHUTDOWN, "forced server close" };
+	for (size_t i = 0; reason && i < sizeof reasons / sizeof *reasons; i++)
+		if (!strcmp(reason, reasons[i]))
+			return true;
+	return false;
+}
+
+static void add_room(const char *name, void *user)
+{
+	buf_add((buf *)user, name, strlen(name) + 1);
+}
+
+static void put_away(sio_ns *ns, lost *l)
+{
+	recovery *r = &ns->recovery;
+	l->deadline = now(ns) + ns->io->options.recovery_ms;
+	map_add(&r->lost, &l->by_pid, (span){ l->pid, ID_LEN });
+	list_append(&r->album, &l->in_album);
+	io_sweep_later(ns->io);
+}
+
+void recovery_note_rooms(sio_socket *k)
+{
+	membership *m = k->membership;
+	lost *l = m && recoverable(k->reason) ? calloc(1, sizeof *l) : NULL;
+	if (!l)
+		return;
+	if (sio_rooms(k, add_room, &l->rooms) || l->rooms.failed) {
+		buf_free(&l->rooms);
+		free(l);
+		return;
+	}
+	memcpy(l->id, k->text, ID_LEN);
+	memcpy(l->pid, m->pid, ID_LEN);
+	l->since = m->since;
+	m->lost = l;
+}
+
+/* Its data goes where it goes. */
+static void pack(sio_socket *k, lost *l)
+{
+	l->data = k->data;
+	l->free_data = k->free_data;
+	k->data = NULL;
+	k->membership->lost = NULL;
+	put_away(k->ns, l);
+}
+
+void recovery_save(sio_socket *k)
+{
+	if (k->membership && k->membership->lost)
+		pack(k, k->membership->lost);
+}
+
+/* ---- Coming back ---- */
+
+static const char *text_in(const cJSON *auth, const char *key)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(auth, key));
+}
+
+/* Every entry behind this one is still there.  false: it is no offset of ours, or too old. */
+static bool covered(const sio_ns *ns, uint64_t number)
+{
+	const recovery *r = &ns->recovery;
+	uint64_t oldest = list_empty(&r->journal) ? r->last + 1 : r->first;
+	return number <= r->last && number + 1 >= oldest;
+}
+
+/* A client that has seen nothing yet has no offset, but missed nothing before it came. */
+static bool read_offset(const sio_ns *ns, const cJSON *auth, const lost *l, uint64_t *number)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(auth, "offset");
+	*number = l->since;
+	if (item) {
+		const char *text = cJSON_GetStringValue(item);
+		char *end;
+		if (!text || !*text || strlen(text) > 16)
+			return false;
+		*number = strtoull(text, &end, 16);
+		if (*end)
+			return false;
+	}
+	return covered(ns, *number);
+}
+
+static bool known_offset(sio_ns *ns, const cJSON *auth, lost *l)
+{
+	uint64_t number;
+	if (!read_offset(ns, auth, l, &number))
+		return false;
+	l->since = number;
+	return true;
+}
+
+static lost *take_lost(sio_ns *ns, const cJSON *auth)
+{
+	recovery *r = &ns->recovery;
+	const char *pid = text_in(auth, "pid");
+	map_node *node = pid ? map_find(&r->lost, span_of(pid)) : NULL;
+	if (!node)
+		return NULL;
+	lost *l = MAP_OWNER(node, lost, by_pid);
+	if (!known_offset(ns, auth, l))
+		return NULL;
+	map_remove(&r->lost, &l->by_pid);
+	list_remove(&l->in_album);
+	return l;
+}
+
+static void unpack(sio_socket *k, lost *l)
+{
+	membership *m = k->membership;
+	memcpy(k->text, l->id, ID_LEN);
+	memcpy(m->pid, l->pid, ID_LEN);
+	k->data = l->data;
+	k->free_data = l->free_data;
+	l->data = NULL;
+	m->recovered = true;
+	m->since = l->since;
+}
+
+static void forget(membership *m)
+{
+	if (!m->lost)
+		return;
+	buf_free(&m->lost->rooms);
+	free(m->lost);
+	m->lost = NULL;
+}
+
+/* What a socket is given for its life; without memory for it, it cannot be recovered. */
+void recovery_begin(sio_socket *k)
+{
+	sio_ns *ns = k->ns;
+	if (!on(ns) || k->client->revision->enters_unasked)
+		return;
+	trim(ns);
+	membership *m = calloc(1, sizeof *m);
+	if (!m)
+		return;
+	k->membership = m;
+	m->since = ns->recovery.last;
+	m->lost = k->auth ? take_lost(ns, k->auth) : NULL;
+	if (m->lost)
+		unpack(k, m->lost);
+	else
+		random_id(m->pid);
+}
+
+bool recovery_skips(const sio_socket *k)
+{
+	return k->membership && k->membership->recovered &&
+	       !k->ns->io->options.recovery_uses_middleware;
+}
+
+static bool in_rooms(const buf *rooms, const char *name)
+{
+	const char *at = (const char *)buf_data(rooms);
+	const char *end = at + buf_len(rooms);
+	for (; at < end; at += strlen(at) + 1)
+		if (!strcmp(at, name))
+			return true;
+	return false;
+}
+
+static bool any_in_rooms(const buf *rooms, const char **names, unsigned n)
+{
+	bool found = false;
+	for (; n; n--) {
+		found = found || in_rooms(rooms, *names);
+		*names += strlen(*names) + 1;
+	}
+	return found;
+}
+
+static bool was_for(const entry *e, const buf *rooms)
+{
+	const char *names = e->names;
+	bool wanted = any_in_rooms(rooms, &names, e->nto) || e->everyone;
+	return wanted && !any_in_rooms(rooms, &names, e->nexcept);
+}
+
+static void replay(sio_socket *k, const lost *l)
+{
+	LIST_EACH (it, &k->ns->recovery.journal) {
+		const entry *e = LIST_OWNER(it, entry, in_journal);
+		if (e->number > l->since && was_for(e, &l->rooms))
+			emit_packet(k->client, e->parcel.text, e->parcel.parts, e->parcel.nparts);
+	}
+}
+
+bool recovery_enter(sio_socket *k)
+{
+	lost *l = k->membership ? k->membership->lost : NULL;
+	bool whole = !l || covered(k->ns, l->since);
+	if (!l)
+		return true;
+	for (size_t at = 0; whole && at < buf_len(&l->rooms);) {
+		const char *name = (const char *)buf_data(&l->rooms) + at;
+		whole = sio_join(k, name) == SIO_OK;
+		at += strlen(name) + 1;
+	}
+	if (whole)
+		replay(k, l);
+	forget(k->membership);
+	return whole;
+}
+
+/* The next attempt finds what this one found. */
+void recovery_give_back(sio_socket *k, const char *reason)
+{
+	membership *m = k->membership;
+	if (m && m->lost && recoverable(reason))
+		pack(k, m->lost);
+	else if (m)
+		forget(m);
+}
+
+void recovery_end(sio_socket *k)
+{
+	if (k->membership)
+		forget(k->membership);
+	free(k->membership);
+}
+
+const char *recovery_pid(const sio_socket *k)
+{
+	return k->membership ? k->membership->pid : NULL;
+}
+
+bool sio_recovered(const sio_socket *k)
+{
+	return k->membership && k->membership->recovered;
+}
