@@ -9,6 +9,13 @@
 void set_up_suite(sio_server *io); /* what the official Socket.IO protocol suite expects */
 void set_up_lab(sio_server *io);   /* many small events, for tests with official clients */
 
+/* Plain HTTP beside the sockets: routes that show what came, and folders to be mounted. */
+void set_up_routes(sio_server *io);
+/* Events about JSON trees and templates, and cJSON's allocations counted. */
+void set_up_trees(sio_ns *ns);
+/* LOCALE and OPENAT2_ERRNO; false: they cannot be had, as standard error says. */
+bool enter_surroundings(void);
+
 /* Echoes at the level of Engine.IO, without Socket.IO; returns the exit code. */
 int run_engine(const sio_options *options);
 void stop_engine(void);
