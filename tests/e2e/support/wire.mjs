@@ -82,9 +82,9 @@ export class Wire {
 	}
 
 	/** The next response: its head, `bytes` of body and the same as text, `body`. */
-	async response() {
+	async response(method = 'GET') {
 		const answer = await this.head();
-		const length = Number(answer.headers['content-length'] ?? 0);
+		const length = method === 'HEAD' ? 0 : Number(answer.headers['content-length'] ?? 0);
 		answer.bytes = await this.until(() => this.take(length), `${length} bytes of body`);
 		answer.body = String(answer.bytes);
 		return answer;
@@ -106,8 +106,8 @@ export class Wire {
 /** One request and its answer, on a connection of its own that goes afterwards. */
 export async function asked(t, server, method, url, options) {
 	const wire = new Wire(t, server);
-	wire.write(bytesOf(requestOf(method, url, options)));
-	const answer = await wire.response();
+	wire.write(requestOf(method, url, options));
+	const answer = await wire.response(method);
 	wire.socket.destroy();
 	return answer;
 }
