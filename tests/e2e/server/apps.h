@@ -15,6 +15,10 @@ void set_up_routes(sio_server *io);
 void set_up_trees(sio_ns *ns);
 /* LOCALE and OPENAT2_ERRNO; false: they cannot be had, as standard error says. */
 bool enter_surroundings(void);
+/* The engine's hooks. */
+sio_hooks hooks_from_environment(void);
+/* Prints a line, if the environment wants reports; takes facts. */
+void report(const char *what, cJSON *facts);
 
 /* Echoes at the level of Engine.IO, without Socket.IO; returns the exit code. */
 int run_engine(const sio_options *options);
