@@ -12,7 +12,7 @@ void set_up_lab(sio_server *io);   /* many small events, for tests with official
 /* Plain HTTP beside the sockets: routes that show what came, and folders to be mounted. */
 void set_up_routes(sio_server *io);
 /* Events about JSON trees and templates, and cJSON's allocations counted. */
-void set_up_trees(sio_ns *ns);
+void set_up_trees(sio_server *io);
 /* LOCALE and OPENAT2_ERRNO; false: they cannot be had, as standard error says. */
 bool enter_surroundings(void);
 /* The engine's hooks. */

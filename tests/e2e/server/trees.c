@@ -4,6 +4,7 @@
  * trees that no parser makes, and what is still allocated.
  */
 #include "apps.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,23 +28,21 @@ static void counted_free(void *p)
 	free(p);
 }
 
-/* [blocks] */
-static void on_live(sio_socket *k, const sio_event *ev, void *user)
+/* How many blocks there are.  Asking over HTTP needs none. */
+static void on_blocks(const sio_request *req, sio_response *res, void *user)
 {
-	long now = live;
-	(void)k;
+	static char text[32];
+	(void)req;
 	(void)user;
-	sio_reply(ev->ack, sio_json("[%ld]", now));
+	res->body = (sio_bytes){ text, (size_t)snprintf(text, sizeof text, "%ld", live) };
 }
 
-/* (n): the n-th allocation after the answer fails. */
-static void on_starve(sio_socket *k, const sio_event *ev, void *user)
+/* The query says which allocation from now on fails. */
+static void on_starve(const sio_request *req, sio_response *res, void *user)
 {
-	const cJSON *n = cJSON_GetArrayItem(ev->args, 0);
-	(void)k;
+	(void)res;
 	(void)user;
-	sio_reply(ev->ack, sio_json("[]"));
-	until_failed = (long)cJSON_GetNumberValue(n);
+	until_failed = atol(req->query);
 }
 
 /* ---- Strings ---- */
@@ -234,14 +233,12 @@ static void on_make_depth(sio_socket *k, const sio_event *ev, void *user)
 	sio_emit(k, "deep", sio_json("[%p]", tree));
 }
 
-void set_up_trees(sio_ns *ns)
+void set_up_trees(sio_server *io)
 {
 	static const struct {
 		const char *name;
 		sio_event_fn *fn;
 	} events[] = {
-		{ "live", on_live },
-		{ "starve", on_starve },
 		{ "bytes", on_bytes },
 		{ "format", on_format },
 		{ "format-behind", on_format_behind },
@@ -251,5 +248,7 @@ void set_up_trees(sio_ns *ns)
 	};
 	cJSON_InitHooks(&(cJSON_Hooks){ counted_malloc, counted_free });
 	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-		sio_on(ns, events[i].name, events[i].fn, NULL);
+		sio_on(sio_of(io, "/"), events[i].name, events[i].fn, NULL);
+	sio_http(io, "GET", "/blocks", on_blocks, NULL);
+	sio_http(io, "POST", "/starve", on_starve, NULL);
 }
