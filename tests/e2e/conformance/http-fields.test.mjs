@@ -202,15 +202,21 @@ test('http 19: Connection says whether the connection stays', async (t) => {
 });
 
 test('http 20: an upgrade is asked for in two fields, and never in 1.0', async (t) => {
-	const upgrades = async (version, ...fields) => {
+	const statusOf = async (transport, version, fields) => {
 		const wire = new Wire(t, server);
 		const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
 		const headers = [key, 'Sec-WebSocket-Version: 13', ...fields];
-		wire.write(requestOf('GET', '/socket.io/?EIO=4&transport=websocket', { version, headers }));
+		const url = `/socket.io/?EIO=4&transport=${transport}`;
+		wire.write(requestOf('GET', url, { version, headers }));
 		const { status } = await wire.head();
 		wire.socket.destroy();
-		assert.ok(status === 101 || status === 400);
-		return status === 101;
+		return status;
+	};
+	// A poll is answered as long as it asks for no upgrade.
+	const upgrades = async (version, ...fields) => {
+		const asks = (await statusOf('polling', version, fields)) === 400;
+		assert.equal(await statusOf('websocket', version, fields), asks ? 101 : 400);
+		return asks;
 	};
 	for (const [fields, with1] of [
 		[['Connection: Upgrade', 'Upgrade: websocket'], true],
