@@ -51,7 +51,7 @@ test('json 31: inside quotes a quote may be escaped, and control characters be b
 	await made.fails("[\\']");
 });
 
-test('json 32: %s is a string of any bytes or null, %.*s as many as it is told', async (t) => {
+test('json 32: %s is a string or null, %.8s a part, %.*s as much as it is told', async (t) => {
 	const made = await Templates.open(t, server);
 	for (const text of ['', 'plain', '"], x', 'a\\\n', "it's", '%s %d', 'ü😀', 'x'.repeat(9999)])
 		await made.gives(`[${JSON.stringify(text)}]`, '[%s]', 'text', JSON.stringify(text));
@@ -66,6 +66,10 @@ test('json 32: %s is a string of any bytes or null, %.*s as many as it is told',
 	])
 		await made.gives(`[${text}]`, '[%.*s]', 'counted', data);
 	await made.gives('[null]', '[%.*s]', 'counted', 'null');
+	await made.gives('["all"]', '[%.*s]', 'uncounted', '"all"');
+	for (const [conversion, text] of Object.entries({ '%.2s': 'ab', '%.0s': '', '%.9s': 'abc' }))
+		await made.gives(`["${text}"]`, `[${conversion}]`, 'text', '"abc"');
+	await made.gives('[null]', '[%.2s]', 'text', 'null');
 });
 
 const SIZES = {

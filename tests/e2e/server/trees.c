@@ -89,6 +89,7 @@ static const char *text_of(const value *v)
 	X(nothing, v->item)                                                                        \
 	X(text, text_of(v))                                                                        \
 	X(counted, (int)v->data.len, text_of(v))                                                   \
+	X(uncounted, -1, text_of(v))                                                               \
 	X(wide_text, 7, text_of(v))                                                                \
 	X(signed_char, (signed char)v->number)                                                     \
 	X(short, (short)v->number)                                                                 \
