@@ -142,7 +142,7 @@ test('files 12: a folder is its index.html, and never a list', async (t) => {
 test('files 13: a folder without the slash is redirected to the path with it', async (t) => {
 	const folder = folderWith(t, { 'sub/index.html': 'a', 'bare/a.txt': 'a', 'a\r\nX: y/b': 'b' });
 	await mount(t, server, '/redirected', folder);
-	await mount(t, server, '/redirected/root', folder);
+	await mount(t, server, '/redirected/inner', folder);
 	const location = async (url) => {
 		const { status, headers, body } = await asked(t, server, 'GET', url);
 		assert.deepEqual([status, body], [301, 'Moved Permanently']);
@@ -156,7 +156,7 @@ test('files 13: a folder without the slash is redirected to the path with it', a
 		'/%73u%62': '/redirected/%73u%62/',
 		'/sub?u=//b&%20': '/redirected/sub/?u=//b&%20',
 		'/bare': '/redirected/bare/',
-		'/root/sub': '/redirected/root/sub/',
+		'/inner/sub': '/redirected/inner/sub/',
 		'/a%0D%0AX:%20y': '/redirected/a%0D%0AX:%20y/',
 	}))
 		assert.equal(await location(`/redirected${url}`), to);
