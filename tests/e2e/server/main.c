@@ -5,9 +5,9 @@
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER and MAX_QUEUE in bytes, CORS_ORIGIN
  * (with commas, or "*"), CORS_CREDENTIALS=1, CORS_METHODS, CORS_HEADERS, CORS_EXPOSED,
- * CORS_MAX_AGE in seconds, TRANSPORTS ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1,
- * CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE, TRUSTED_PROXIES, ADDRESS (one more to listen
- * on), those of hooks.c, and APP:
+ * CORS_MAX_AGE in seconds, RECOVERY in ms, RECOVERY_BYTES, HIGH_WATER, LOW_WATER, TRANSPORTS
+ * ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1,
+ * COOKIE, TRUSTED_PROXIES, ADDRESS (one more to listen on), those of hooks.c, and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/
  *   socketio  what the official Socket.IO protocol suite expects
@@ -83,6 +83,10 @@ static sio_options options_from_environment(void)
 		.max_queue = number("MAX_QUEUE", 0),
 		.trusted_proxies = (unsigned)number("TRUSTED_PROXIES", 0),
 		.cookie = getenv("COOKIE"),
+		.recovery_ms = (unsigned)number("RECOVERY", 0),
+		.recovery_bytes = number("RECOVERY_BYTES", 0),
+		.high_water = number("HIGH_WATER", 0),
+		.low_water = number("LOW_WATER", 0),
 		.tls_cert = getenv("TLS_CERT"),
 		.tls_key = getenv("TLS_KEY"),
 	};
