@@ -514,10 +514,15 @@ SIO_API sio_err sio_relay(
 SIO_API sio_err sio_reply(sio_ack ack, cJSON *args);
 SIO_API sio_err sio_reply_with(sio_ack ack, const sio_bytes *binary, size_t nbinary, cJSON *args);
 
-/* fetchSockets, socketsJoin, socketsLeave, disconnectSockets: one loop over who matches.  fn may do
- * anything to any socket, but one that has left meanwhile is passed over.  Returns for how many it
- * was called. */
+/* (await io.in(room).fetchSockets()).forEach(fn): a loop over who matches.  fn may do anything to
+ * any socket, but one that has left meanwhile is passed over.  Returns for how many it was called.
+ */
 SIO_API size_t sio_each(sio_ns *ns, const sio_delivery *who, sio_socket_fn *fn, void *user);
+/* io.in(rooms).socketsJoin(room), socketsLeave(room), disconnectSockets(close).  SIO_ENOMEM: not
+ * all. */
+SIO_API sio_err sio_join_all(sio_ns *ns, const sio_delivery *who, const char *room);
+SIO_API sio_err sio_leave_all(sio_ns *ns, const sio_delivery *who, const char *room);
+SIO_API void sio_disconnect_all(sio_ns *ns, const sio_delivery *who, bool whole_connection);
 
 /* ---- One socket ------------------------------------------------------------------ */
 

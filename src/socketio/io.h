@@ -273,6 +273,7 @@ void room_leave_all(sio_socket *k);
 typedef struct gathering {
 	sio_socket **at;
 	size_t len, cap;
+	bool failed; /* some did not come in */
 } gathering;
 /* fn of room_match(); user is the gathering.  Without memory it does not come in. */
 void gathering_add(sio_socket *k, void *user);
