@@ -91,11 +91,12 @@ bool parcel_share(parcel *to, const parcel *from)
 	return true;
 }
 
-void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts)
+bool emit_packet(client *c, const parcel *p)
 {
-	bool sent = session_send(c->session, bytes_ref(text));
-	for (size_t i = 0; sent && i < nparts; i++)
-		sent = session_send(c->session, bytes_ref(parts[i]));
+	bool sent = session_send(c->session, bytes_ref(p->text));
+	for (size_t i = 0; sent && i < p->nparts; i++)
+		sent = session_send(c->session, bytes_ref(p->parts[i]));
+	return sent;
 }
 
 void emit_text(client *c, bytes *text)
@@ -112,6 +113,7 @@ typedef struct broadcast {
 	parcel parcel;
 	unsigned flags;
 	uint8_t manner;
+	uint64_t number; /* for recovery */
 	inquiry *inquiry;
 	bool failed;
 	gathering *tapped; /* those to whom it went, for who listens; NULL: nobody does */
@@ -129,9 +131,9 @@ static bool passes(const sio_socket *k, const broadcast *b)
 static void deliver(sio_socket *k, void *user)
 {
 	broadcast *b = user;
-	if (!passes(k, b))
+	if (!passes(k, b) || !emit_packet(k->client, &b->parcel))
 		return;
-	emit_packet(k->client, b->parcel.text, b->parcel.parts, b->parcel.nparts);
+	recovery_sent(k, b->number);
 	if (b->tapped)
 		gathering_add(k, b->tapped);
 }
@@ -185,7 +187,9 @@ static sio_err prepare(
 	broadcast *b, sio_ns *ns, const sio_delivery *how, const content *w, bool single)
 {
 	char digits[RECOVERY_OFFSET];
-	*b = (broadcast){ .flags = how->flags, .manner = (uint8_t)how->policy };
+	*b = (broadcast){ .flags = how->flags,
+		.manner = (uint8_t)how->policy,
+		.number = recovery_number(ns, how) };
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
@@ -337,7 +341,7 @@ static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const
 	const content w = { .args = args };
 	bool made = parcel_make(&p, k->ns, &t->id, &w, NULL, binary, nbinary);
 	if (made) {
-		emit_packet(k->client, p.text, p.parts, p.nparts);
+		emit_packet(k->client, &p);
 		ticket_use(&o->tickets, t, &k->tickets);
 		k->unanswered--;
 		k->client->unanswered--;

@@ -326,8 +326,10 @@ void ack_forget(sio_socket *k);
 typedef struct lost lost;
 /* What a socket has if it can be recovered. */
 typedef struct membership {
-	lost *lost; /* what it is to be given back when it enters; NULL: nothing */
-	uint64_t since;
+	lost *lost;     /* what it is to be given back when it enters; NULL: nothing */
+	uint64_t since; /* events up to this one it does not need */
+	uint64_t sent;  /* number of the last one that it was sent */
+	uint64_t left;  /* of the last one that there was when it left */
 	bool recovered;
 	char pid[ID_LEN + 1];
 } membership;
@@ -342,10 +344,15 @@ bool recovery_trim(sio_ns *ns);
 const char *recovery_offset(
 	sio_ns *ns, const sio_delivery *how, bool ends_in_text, char out[RECOVERY_OFFSET]);
 typedef struct parcel parcel;
+/* What number recovery_keep() will give it; 0: none. */
+uint64_t recovery_number(const sio_ns *ns, const sio_delivery *how);
+/* It was sent to this one. */
+void recovery_sent(sio_socket *k, uint64_t number);
 /* It was sent, to these rooms; to NULL: to everyone. */
 void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, const parcel *p);
-/* A socket has left.  While it is in its rooms they are noted; when its handlers have heard of it,
+/* A socket leaves.  While it is in its rooms they are noted; when its handlers have heard of it,
  * it is put away with its data. */
+void recovery_leave(sio_socket *k);
 void recovery_note_rooms(sio_socket *k);
 void recovery_save(sio_socket *k);
 /* A socket has come: it may be one that was lost. */
@@ -375,8 +382,8 @@ void parcel_free(parcel *p);
 /* Another one of the same content; false: out of memory. */
 bool parcel_share(parcel *to, const parcel *from);
 
-/* One packet to one client, with its attachments. */
-void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts);
+/* One packet to one client, with its attachments; false: it was not queued. */
+bool emit_packet(client *c, const parcel *p);
 void emit_text(client *c, bytes *text); /* takes the reference */
 
 #endif

@@ -118,6 +118,7 @@ static void enter(sio_socket *k)
 	room_own(k, true);
 	if (!recovery_enter(k)) {
 		client_reject(k->client, CLOSED_BY_SERVER);
+		k->reason = NULL; /* nobody has heard of it */
 		return;
 	}
 	send_connect(k);
