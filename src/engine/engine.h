@@ -48,6 +48,7 @@ typedef struct engine {
 	map sessions; /* by sid */
 	list doomed, dead;
 	list drained;            /* those that are to be told of */
+	timer drain;             /* when */
 	bytes *ping, *pong, *ok; /* what is sent often, made once */
 } engine;
 

@@ -334,14 +334,23 @@ bool session_takes(const session *s, manner how)
 	return !s->behind || (how != MANNER_SKIP && how != MANNER_DISCONNECT);
 }
 
-/* It is behind no longer, as is told at the next engine_settle(). */
+/* After which a drain is told: not in the same turn, which would never end with a peer that reads
+ * as fast as the application sends whenever it is told. */
+enum { DRAIN_MS = 1 };
+
+/* It may be behind no longer. */
+
 static void catch_up(session *s)
 {
-	if (!s->behind || s->out.bytes > s->engine->options.low_water)
+	engine *e = s->engine;
+	if (!s->behind || s->out.bytes > e->options.low_water)
 		return;
 	s->behind = false;
-	if (s->engine->events->drained && list_empty(&s->drained_link))
-		list_append(&s->engine->drained, &s->drained_link);
+	if (!e->events->drained)
+		return;
+	list_append(&e->drained, &s->drained_link);
+	if (!timer_running(&e->drain))
+		start(s, &e->drain, DRAIN_MS);
 }
 
 static void fall_behind(session *s)

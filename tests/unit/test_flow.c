@@ -33,7 +33,8 @@ static void say_often(peer *p, const sio_delivery *how, const char *event, int f
 static void read_all(peer *p)
 {
 	p->slow = false;
-	end_turn(p->lab);
+	wait_ms(p->lab, 1);
+	wait_ms(p->lab, 1);
 }
 
 /* Takes so many of what waits. */
@@ -41,7 +42,7 @@ static void read_some(peer *p, int n)
 {
 	while (n-- > 0)
 		session_pop(p->session);
-	end_turn(p->lab);
+	wait_ms(p->lab, 1);
 }
 
 static const sio_delivery skip = { .policy = SIO_SKIP }, push = { .policy = SIO_PUSH_OUT },
@@ -91,6 +92,7 @@ START_TEST(each_socket_of_the_client_is_told)
 	sio_on_drain(sio_of(s, "/chat"), note_drain, s);
 	peer *p = connect_client(s), *other = connect_client(s);
 	enter(p, "/chat");
+	wait_ms(s, 1);
 	(void)journal(s);
 	p->slow = other->slow = true;
 	say(p, NULL, "x", 1);
@@ -110,7 +112,7 @@ START_TEST(who_is_behind_again_is_not_told)
 	say_often(p, NULL, "x", 1, 2);
 	session_pop(p->session);
 	say(p, NULL, "x", 3);
-	end_turn(s);
+	wait_ms(s, 1);
 	NOTED(s, "");
 	read_some(p, 1);
 	NOTED(s, "drain:/:9");
@@ -147,6 +149,7 @@ START_TEST(nobody_is_told_of_who_is_gone)
 	say(p, NULL, "x", 1);
 	session_pop(p->session);
 	hang_up(p);
+	wait_ms(s, 1);
 	NOTED(s, "");
 	lab_close(s);
 }
@@ -330,7 +333,7 @@ START_TEST(what_is_dropped_does_not_count)
 	ck_assert(sio_behind(socket_of(p, "/")));
 	say(p, &a, "x", 1);
 	ck_assert(!sio_behind(socket_of(p, "/")));
-	end_turn(s);
+	wait_ms(s, 1);
 	NOTED(s, "drain:/:9");
 	say(p, &skip, "x", 2);
 	read_all(p);

@@ -8,6 +8,7 @@
 /* What an application needs for its handlers is hung up before the server listens. */
 void set_up_suite(sio_server *io); /* what the official Socket.IO protocol suite expects */
 void set_up_lab(sio_server *io);   /* many small events, for tests with official clients */
+void set_up_flow(sio_server *io);  /* clients that fall behind or lose their connection */
 
 /* Plain HTTP beside the sockets: routes that show what came, and folders to be mounted. */
 void set_up_routes(sio_server *io);
