@@ -141,6 +141,27 @@ START_TEST(a_drain_handler_may_end_the_connection)
 }
 END_TEST
 
+/* Else a handler that sends more would keep one turn going. */
+START_TEST(a_drain_is_told_in_a_turn_of_its_own)
+{
+	sio_server *s = lab(1, 1);
+	peer *p = slow_client(s);
+	wait_ms(s, 1);
+	sio_on_drain(sio_of(s, "/"), note_drain, s);
+	say(p, NULL, "x", 1);
+	session_pop(p->session);
+	end_turn(s);
+	end_turn(s);
+	NOTED(s, "");
+	ck_assert_uint_le(wheel_next(&s->wheel), s->wheel.now + 1);
+	wait_ms(s, 1);
+	NOTED(s, "drain:/:0");
+	wait_ms(s, 1);
+	NOTED(s, "");
+	lab_close(s);
+}
+END_TEST
+
 START_TEST(nobody_is_told_of_who_is_gone)
 {
 	sio_server *s = lab(1, 1);
@@ -472,8 +493,8 @@ END_TEST
 
 UNIT_MAIN("flow", behind_begins_above_high_water_and_ends_at_low_water,
 	each_socket_of_the_client_is_told, who_is_behind_again_is_not_told,
-	a_drain_handler_may_end_the_connection, nobody_is_told_of_who_is_gone,
-	what_may_be_skipped_is_dropped_for_who_is_behind,
+	a_drain_handler_may_end_the_connection, a_drain_is_told_in_a_turn_of_its_own,
+	nobody_is_told_of_who_is_gone, what_may_be_skipped_is_dropped_for_who_is_behind,
 	who_is_behind_is_cut_off_at_the_end_of_the_turn, who_is_behind_is_cut_off_by_a_question_too,
 	the_oldest_are_pushed_out, what_has_no_room_is_dropped_alone,
 	attachments_count_and_go_with_their_event, what_has_begun_to_leave_is_not_torn,

@@ -46,11 +46,24 @@ static sio_policy policy_of(const cJSON *name)
 	return SIO_WAIT;
 }
 
-/* flood({to, policy, keys, count, size, binary}): data(n, filler) with n from 0, to the sockets of
- * a room.  With keys k the keys are n % k. */
+/* Text that compression makes little of. */
+static void fill(char *text, size_t size)
+{
+	static uint32_t random = 1;
+	for (size_t i = 0; i < size; i++) {
+		random = random * 1664525u + 1013904223u;
+		text[i] = (char)('0' + (random >> 24) % 64);
+		if (text[i] == '\\')
+			text[i] = '~';
+	}
+}
+
+/* flood({to, policy, keys, from, count, size, binary}): data(n, filler) with n from `from`, to the
+ * sockets of a room.  With keys k the keys are n % k. */
 static void on_flood(sio_socket *k, const sio_event *ev, void *user)
 {
 	size_t count = count_of(item(ev, 0, "count")), size = count_of(item(ev, 0, "size"));
+	size_t from = count_of(item(ev, 0, "from"));
 	size_t keys = count_of(item(ev, 0, "keys"));
 	const char *to = cJSON_GetStringValue(item(ev, 0, "to"));
 	char *filler = malloc(size + 1);
@@ -59,8 +72,8 @@ static void on_flood(sio_socket *k, const sio_event *ev, void *user)
 	(void)user;
 	if (!filler)
 		return;
-	memset(filler, 'x', size + 1);
-	for (size_t i = 0; i < count; i++) {
+	fill(filler, size);
+	for (size_t i = from; i < from + count; i++) {
 		char key[2] = { (char)('a' + (keys ? i % keys : 0)), '\0' };
 		sio_delivery how = { .to = to ? SIO_ROOMS(to) : NULL,
 			.policy = policy_of(item(ev, 0, "policy")),
