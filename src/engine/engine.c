@@ -23,6 +23,10 @@ bool engine_init(
 	engine *e, const engine_options *options, const engine_events *events, void *user, wheel *w)
 {
 	*e = (engine){ .options = *options, .events = events, .user = user, .wheel = w };
+	if (e->options.high_water > options->max_queue)
+		e->options.high_water = options->max_queue;
+	if (e->options.low_water > e->options.high_water)
+		e->options.low_water = e->options.high_water;
 	map_init(&e->sessions);
 	list_init(&e->doomed);
 	list_init(&e->dead);

@@ -363,6 +363,22 @@ START_TEST(what_is_dropped_does_not_count)
 }
 END_TEST
 
+/* Who is cut off at max_queue is behind before. */
+START_TEST(high_water_is_never_above_the_limit_of_the_queue)
+{
+	sio_server *s = lab_new_with(&(sio_options){ .max_queue = 4 * ONE, .high_water = 1000 });
+	peer *p = connect_client(s);
+	wait_ms(s, 1);
+	p->slow = true;
+	say_often(p, &push, "x", 1, 9);
+	ck_assert_uint_eq(sio_backlog(socket_of(p, "/")), 4 * ONE);
+	say(p, NULL, "x", 0);
+	end_turn(s);
+	ck_assert(p->closed);
+	lab_close(s);
+}
+END_TEST
+
 START_TEST(others_are_not_touched)
 {
 	static const sio_policy policies[] = { SIO_WAIT, SIO_SKIP, SIO_PUSH_OUT, SIO_CONFLATE,
@@ -499,6 +515,7 @@ UNIT_MAIN("flow", behind_begins_above_high_water_and_ends_at_low_water,
 	the_oldest_are_pushed_out, what_has_no_room_is_dropped_alone,
 	attachments_count_and_go_with_their_event, what_has_begun_to_leave_is_not_torn,
 	the_last_of_each_key_is_sent_behind_all_that_wait, what_is_dropped_does_not_count,
-	others_are_not_touched, a_policy_that_makes_no_sense_is_refused,
-	a_question_that_is_skipped_is_not_waited_for, what_was_dropped_was_not_sent_for_who_listens,
-	a_poll_brings_what_is_left_at_once, old_clients_are_served_the_same)
+	others_are_not_touched, high_water_is_never_above_the_limit_of_the_queue,
+	a_policy_that_makes_no_sense_is_refused, a_question_that_is_skipped_is_not_waited_for,
+	what_was_dropped_was_not_sent_for_who_listens, a_poll_brings_what_is_left_at_once,
+	old_clients_are_served_the_same)
