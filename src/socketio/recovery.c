@@ -466,11 +466,13 @@ bool recovery_enter(sio_socket *k)
 	return good;
 }
 
-/* The next attempt finds what this one found. */
+/* The next attempt finds what this one found, also when it comes in the same session while this one
+ * still waits. */
 void recovery_give_back(sio_socket *k, const char *reason)
 {
 	membership *m = k->membership;
-	if (m && m->lost && recoverable(reason))
+	bool asked_anew = !strcmp(reason, "client namespace disconnect");
+	if (m && m->lost && (asked_anew || recoverable(reason)))
 		pack(k, m->lost);
 	else if (m)
 		forget(m);

@@ -140,6 +140,23 @@ START_TEST(who_is_lost_in_middleware_comes_back_all_the_same)
 }
 END_TEST
 
+START_TEST(who_asks_twice_comes_back_all_the_same)
+{
+	sio_server *s = lab_with_middleware(keep);
+	guest g = guest_come(s, "/");
+	admit_kept(s);
+	GUEST_HEARD(&g, "40");
+	hang_up(g.peer);
+	tell(s, NULL, "missed", 1);
+	guest_again(&g, s, "/");
+	guest_again(&g, NULL, "/");
+	guest_again(&g, NULL, "/");
+	admit_kept(s);
+	GUEST_HEARD(&g, "42[\"missed\",1] 40=");
+	lab_close(s);
+}
+END_TEST
+
 START_TEST(who_is_refused_does_not_come_back)
 {
 	sio_server *s = lab_with_middleware(refuse);
@@ -332,7 +349,8 @@ END_TEST
 
 UNIT_MAIN("recovery_entry", middleware_is_passed_over_unless_it_is_wanted,
 	middleware_may_take_its_time, what_was_sent_before_it_was_let_in_is_not_missed,
-	who_is_lost_in_middleware_comes_back_all_the_same, who_is_refused_does_not_come_back,
+	who_is_lost_in_middleware_comes_back_all_the_same, who_asks_twice_comes_back_all_the_same,
+	who_is_refused_does_not_come_back,
 	what_is_dropped_while_middleware_thinks_makes_it_begin_anew,
 	what_does_not_fit_into_its_queue_is_not_sent_again,
 	who_would_be_cut_off_for_being_behind_begins_anew,
