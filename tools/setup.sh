@@ -18,6 +18,7 @@ die() { say "$*"; exit 1; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 module() { pkg-config --exists "$1" 2>/dev/null; }
+any_module() { for m; do module "$m" && return; done; return 1; }
 file() { [ -e "$1" ]; }
 clang_runtime() { file "$(clang -print-resource-dir 2>/dev/null)/lib"/*/libclang_rt.fuzzer[-.]*; }
 
@@ -46,6 +47,7 @@ find_missing() {
 	need npm have npm
 	[ "$group" = run ] && return
 	need check module check
+	need libmsgpack-dev any_module msgpack-c msgpack
 	need clang have clang
 	need clang-format have clang-format
 	need libclang-rt-dev clang_runtime

@@ -5,7 +5,8 @@
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER and MAX_QUEUE in bytes, CORS_ORIGIN
  * (with commas, or "*"), CORS_CREDENTIALS=1, CORS_METHODS, CORS_HEADERS, CORS_EXPOSED,
- * CORS_MAX_AGE in seconds, RECOVERY in ms, RECOVERY_BYTES, HIGH_WATER, LOW_WATER, TRANSPORTS
+ * CORS_MAX_AGE in seconds, PARSER=msgpack, RECOVERY in ms, RECOVERY_BYTES, HIGH_WATER, LOW_WATER,
+ * TRANSPORTS
  * ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1,
  * COOKIE, TRUSTED_PROXIES, ADDRESS (one more to listen on), those of hooks.c, and APP:
  *
@@ -19,6 +20,7 @@
  * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.
  */
 #include "apps.h"
+#include "sio_msgpack.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +94,20 @@ static sio_options options_from_environment(void)
 	};
 }
 
+/* PARSER=msgpack */
+static const sio_parser *parser(void)
+{
+	const char *name = getenv("PARSER");
+	if (!name || !*name)
+		return NULL;
+#ifdef HAVE_MSGPACK
+	if (!strcmp(name, "msgpack"))
+		return sio_msgpack_parser();
+#endif
+	fprintf(stderr, "conformance-server: no such parser: %s\n", name);
+	exit(2);
+}
+
 static sio_err serve(void)
 {
 	const char *address = getenv("ADDRESS");
@@ -127,6 +143,7 @@ int main(void)
 		return EXIT_FAILURE;
 	sio_hooks hooks = hooks_from_environment();
 	o.hooks = &hooks;
+	o.parser = parser();
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
 	if (app && !strcmp(app, "engine"))
