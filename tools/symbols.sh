@@ -32,6 +32,11 @@ header=$(printf '#include "sio.h"\nversion SIO_VERSION\n' |
 	gcc -E -P -Iinclude $(pkg-config --cflags libcjson) - | sed -n 's/^version //p' | tr -d '" ')
 [ "$header" = "$VERSION" ] || fail "sio.h says version $header, the Makefile $VERSION"
 
+if [ -e "$dir/libsio-msgpack.so.$VERSION" ]; then
+	others=$(nm -D --defined-only "$dir/libsio-msgpack.so.$VERSION" | awk '{ print $NF }')
+	[ "$others" = sio_msgpack_parser ] || fail "libsio-msgpack shows $others"
+fi
+
 [ -n "$shown" ] || fail "no public function at all"
 [ "$bad" = 0 ] && echo "symbols: $(printf '%s\n' "$shown" | wc -l) public functions"
 exit $bad
