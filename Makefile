@@ -72,6 +72,7 @@ PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/
 	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 DEMO_SRC    := $(wildcard client-demo/*.c)
+TUTORIAL_SRC := $(wildcard client-demo/tutorials/*.c)
 SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -87,6 +88,7 @@ MSGPACK_ARCHIVE := $(B)/libsio-msgpack.a
 MSGPACK_SHARED  := $(B)/libsio-msgpack.so.$(VERSION)
 MSGPACK_SONAME  := libsio-msgpack.so.$(SOVERSION)
 DEMO     := $(addprefix $(B)/,$(call stems,$(DEMO_SRC)))
+TUTORIALS := $(addprefix $(B)/tutorials/,$(call stems,$(TUTORIAL_SRC)))
 UNIT     := $(addprefix $(B)/unit/,$(call stems,$(UNIT_SRC)))
 REPLAY   := $(addprefix $(B)/replay/,$(FUZZ))
 FUZZERS  := $(addprefix $(B)/fuzz_,$(FUZZ))
@@ -109,7 +111,7 @@ ifneq ($(MSGPACK),)
 lib: $(MSGPACK_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(MSGPACK_SHARED))
 endif
 
-programs: $(DEMO) $(B)/conformance-server
+programs: $(DEMO) $(TUTORIALS) $(B)/conformance-server
 
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
@@ -152,6 +154,9 @@ link_program = $(QUIET)mkdir -p $(@D) && $(CC) -pie $(SIO_LDFLAGS) $(filter %.o 
 $(DEMO): $(B)/%: $(B)/obj/client-demo/%.o $(ARCHIVE)
 	$(link_program) $(LIBS) -o $@
 
+$(TUTORIALS): $(B)/tutorials/%: $(B)/obj/client-demo/tutorials/%.o $(ARCHIVE)
+	$(link_program) $(LIBS) -o $@
+
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(CHECK_LIBS) $(LIBS) -o $@
 
@@ -170,10 +175,16 @@ $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
 
 # --- Run -----------------------------------------------------------------------------------
 
-.PHONY: run setup-run setup-check
+.PHONY: run tutorial setup-run setup-check
 run: setup-run ## start the demo: make run PORT=3456 HOST=0.0.0.0
 	@$(BUILD) $(B)/chat
 	@exec $(B)/chat --port $(PORT) --host $(HOST) --public client-demo/public \
+		--client-dir client-demo/node_modules/socket.io-client/dist
+
+tutorial: setup-run ## start a tutorial: make tutorial NAME=rooms
+	@test -e client-demo/tutorials/$(NAME).c || { echo 'NAME is one of: $(call stems,$(TUTORIAL_SRC))' >&2; exit 2; }
+	@$(BUILD) $(B)/tutorials/$(NAME)
+	@exec $(B)/tutorials/$(NAME) --port $(PORT) --host $(HOST) --public client-demo/tutorials/$(NAME) \
 		--client-dir client-demo/node_modules/socket.io-client/dist
 
 setup-run: ## install what `make run` needs and this machine lacks
@@ -243,6 +254,7 @@ hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
+	client-demo/*/*.[ch] \
 	tests/*/*.[ch] tests/*/*/*.[ch])
 
 format: ## lay out the source with clang-format

@@ -81,6 +81,7 @@ struct net {
 	uv_timer_t accept_again;
 	bool accept_failed; /* said in the log, once for each time that it begins */
 	uint16_t port;      /* of the first */
+	bool listening;     /* net_listen() has been called */
 	bool stopping;
 	bool late;       /* the time for goodbyes is over */
 	int descriptors; /* one above the highest that can be used */

@@ -219,8 +219,9 @@ void listeners_close(net *n)
 int net_listen(net *n)
 {
 	char port[8];
-	if (!list_empty(&n->listeners))
+	if (n->listening)
 		return EINVAL;
+	n->listening = true;
 	snprintf(port, sizeof port, "%u", n->options.port);
 	return listener_add(n, open_tcp(n->options.host, port), "");
 }
