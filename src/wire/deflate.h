@@ -18,7 +18,7 @@
 
 struct z_stream_s; /* zlib's */
 
-/* ---- Negotiation ---- */
+/* ---- Negotiation: deflate_offer.c ---- */
 
 /* All zero is what the reference does by default.  Numbers out of range are moved into it. */
 typedef struct pmd_options {
@@ -49,7 +49,7 @@ bool pmd_offers_valid(span offers);
  * on without compression. */
 bool pmd_negotiate(span offers, const pmd_options *o, pmd_params *p, char answer[PMD_ANSWER_MAX]);
 
-/* ---- Messages ---- */
+/* ---- Messages: deflate.c ---- */
 
 /* Windows of 9 to 15 bits; the one of 8 is served with 9 (see deflate.c). */
 enum { PMD_WINDOW_LEAST = 9, PMD_WINDOW_MOST = 15, PMD_WINDOWS = 7 };
