@@ -111,9 +111,11 @@ void pmd_fini(pmd *x)
 	deflate_drop(&x->deflate);
 }
 
-void pmd_rest(pmd *x)
+void pmd_heartbeat(pmd *x)
 {
-	deflate_drop(&x->deflate);
+	if (!x->spoke)
+		deflate_drop(&x->deflate);
+	x->spoke = false;
 }
 
 /* The largest window reads what was written with any, so one shared state is enough. */
@@ -255,7 +257,8 @@ unsigned pmd_close_code(pmd_result r)
 
 bool pmd_worth(const pmd *x, size_t len)
 {
-	return !x->params.server_no_context_takeover || len >= x->shared->options.threshold;
+	size_t least = x->params.server_no_context_takeover ? x->shared->options.threshold : 2;
+	return len >= least;
 }
 
 /* A flush that ends exactly at the end of the room is followed by one more empty block, which is
@@ -283,6 +286,7 @@ bool pmd_deflate(pmd *x, const void *in, size_t len, buf *out)
 {
 	assert(buf_len(out) == 0);
 	z_stream *z = len > 0 ? deflater_of(x) : NULL;
+	x->spoke = true;
 	if (len == 0 && buf_add_char(out, '\0'))
 		return true;
 	if (z && deflate_all(z, in, len, out)) {

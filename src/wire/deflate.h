@@ -69,6 +69,7 @@ typedef struct pmd {
 	pmd_shared *shared;
 	struct z_stream_s *inflate, *deflate; /* NULL: none yet, or it borrows */
 	pmd_params params;
+	bool spoke; /* something was deflated since the last heartbeat */
 } pmd;
 
 /* Cannot fail and takes no memory. */
@@ -95,8 +96,9 @@ unsigned pmd_close_code(pmd_result r);
  */
 pmd_result pmd_inflate(pmd *x, const unsigned char *in, size_t len, buf *out, size_t max);
 
-/* Whether a message of len bytes is to be compressed: always if the server keeps its context, since
- * short messages then refer to earlier ones; from options.threshold on if not. */
+/* Whether a message of len bytes is to be compressed: if the server keeps its context each of more
+ * than one byte, since short messages then refer to earlier ones; from options.threshold on if not.
+ */
 bool pmd_worth(const pmd *x, size_t len);
 /*
  * Deflates one whole message into out, which must be empty: the payload of one frame with RSV1 set.
@@ -106,8 +108,9 @@ bool pmd_worth(const pmd *x, size_t len);
  * message may be sent uncompressed instead.
  */
 bool pmd_deflate(pmd *x, const void *in, size_t len, buf *out);
-/* Gives back the memory of the server's context, for a connection that has been quiet; the next
- * message is compressed without it.  Always allowed between messages. */
-void pmd_rest(pmd *x);
+/* A heartbeat goes out: if nothing was deflated since the one before it, the connection is quiet,
+ * and the memory of the server's context is given back.  The next message is compressed without it.
+ */
+void pmd_heartbeat(pmd *x);
 
 #endif

@@ -258,7 +258,7 @@ START_TEST(short_messages_are_worth_it_only_with_context)
 	ck_assert(!pmd_worth(&server, 0) && pmd_worth(&server, 1));
 	close_pmd();
 	open_pmd(true, 15, &defaults);
-	ck_assert(pmd_worth(&server, 1));
+	ck_assert(!pmd_worth(&server, 1) && pmd_worth(&server, 2));
 	close_pmd();
 }
 END_TEST

@@ -33,14 +33,29 @@ START_TEST(connections_without_context_share_their_states)
 END_TEST
 
 /* deflate.md 42: the client goes on reading. */
-START_TEST(a_rested_connection_starts_its_context_again)
+START_TEST(a_quiet_connection_starts_its_context_again)
 {
 	open_pmd(true, 15, &defaults);
 	assert_deflates("Hello", RAW(HELLO));
+	pmd_heartbeat(&server);
 	ck_assert_ptr_nonnull(server.deflate);
-	pmd_rest(&server);
+	pmd_heartbeat(&server);
 	ck_assert_ptr_null(server.deflate);
 	assert_deflates("Hello", RAW(HELLO));
+	close_pmd();
+}
+END_TEST
+
+/* deflate.md 42: what is said between two heartbeats keeps the context. */
+START_TEST(a_connection_that_speaks_keeps_its_context)
+{
+	open_pmd(true, 15, &defaults);
+	for (int i = 0; i < 3; i++) {
+		buf_free(&out);
+		ck_assert(pmd_deflate(&server, "Hello", 5, &out));
+		pmd_heartbeat(&server);
+		ck_assert_ptr_nonnull(server.deflate);
+	}
 	close_pmd();
 }
 END_TEST
@@ -92,5 +107,5 @@ START_TEST(deflating_survives_each_failed_allocation)
 END_TEST
 
 UNIT_MAIN("deflate_memory", connections_without_context_share_their_states,
-	a_rested_connection_starts_its_context_again, inflating_survives_each_failed_allocation,
-	deflating_survives_each_failed_allocation)
+	a_quiet_connection_starts_its_context_again, a_connection_that_speaks_keeps_its_context,
+	inflating_survives_each_failed_allocation, deflating_survives_each_failed_allocation)
