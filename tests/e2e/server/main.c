@@ -9,7 +9,9 @@
  * CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE, TRUSTED_PROXIES, ADDRESS (one more to listen
  * on), those of hooks.c, and APP:
  *
- *   engine    echoes every message at the level of Engine.IO, at /engine.io/
+ *   engine    echoes every message at the level of Engine.IO, at /engine.io/; takes
+ *             DEFLATE_SERVER_NO_CONTEXT=1, DEFLATE_CLIENT_NO_CONTEXT=1, DEFLATE_SERVER_BITS,
+ *             DEFLATE_CLIENT_BITS and DEFLATE_MEM_LEVEL as well
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
  *
