@@ -41,8 +41,8 @@ typedef struct pmd_params {
 enum { PMD_ANSWER_MAX = 160 }; /* room for the longest answer and its NUL */
 
 /* Whether offers, the value of Sec-WebSocket-Extensions, has the form of a list of extensions (RFC
- * 6455, 9.1); one that has not may be answered with 400.  Several fields are joined with commas
- * first.  No field, {NULL, 0}, is a list of nothing. */
+ * 6455, 9.1); a handshake with one that has not is refused.  Several fields are joined with commas,
+ * or looked at one by one.  No field, {NULL, 0}, is a list of nothing. */
 bool pmd_offers_valid(span offers);
 /* Takes the first offer of permessage-deflate that can be accepted, and writes the value of the
  * answer's Sec-WebSocket-Extensions.  false: none, and nothing was written; the connection goes

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* websocket_handshake - what a client must say to be let in. */
+#include "deflate.h"
 #include "websocket.h"
 
 /* A list may be spread over several fields of one name (RFC 9110 5.3). */
@@ -37,6 +38,16 @@ static bool ws_key_valid(span key)
 	return true;
 }
 
+/* Several fields of that name are one list, and so each of them is a list. */
+static bool ws_extensions_valid(const http_head *head)
+{
+	for (size_t i = 0; i < head->nfields; i++)
+		if (span_is_nocase(head->fields[i].name, SPAN("Sec-WebSocket-Extensions")) &&
+			!pmd_offers_valid(head->fields[i].value))
+			return false;
+	return true;
+}
+
 static bool ws_asks_for_websocket(const http_head *head)
 {
 	return head->minor >= 1 && !head->chunked && head->content_length == 0 &&
@@ -56,5 +67,5 @@ int ws_handshake_check(const http_head *head, span *key)
 	if (!span_is(http_field_find(head, SPAN("Sec-WebSocket-Version")), SPAN("13")))
 		return 426;
 	*key = http_field_find(head, SPAN("Sec-WebSocket-Key"));
-	return ws_key_valid(*key) ? 101 : 400;
+	return ws_key_valid(*key) && ws_extensions_valid(head) ? 101 : 400;
 }
