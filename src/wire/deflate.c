@@ -257,8 +257,9 @@ unsigned pmd_close_code(pmd_result r)
 
 bool pmd_worth(const pmd *x, size_t len)
 {
-	size_t least = x->params.server_no_context_takeover ? x->shared->options.threshold : 2;
-	return len >= least;
+	if (x->params.server_no_context_takeover && len < x->shared->options.threshold)
+		return false;
+	return len > 1;
 }
 
 /* A flush that ends exactly at the end of the room is followed by one more empty block, which is
@@ -284,11 +285,9 @@ static bool deflate_all(z_stream *z, const unsigned char *in, size_t len, buf *o
 
 bool pmd_deflate(pmd *x, const void *in, size_t len, buf *out)
 {
-	assert(buf_len(out) == 0);
-	z_stream *z = len > 0 ? deflater_of(x) : NULL;
+	assert(len > 0 && buf_len(out) == 0);
+	z_stream *z = deflater_of(x);
 	x->spoke = true;
-	if (len == 0 && buf_add_char(out, '\0'))
-		return true;
 	if (z && deflate_all(z, in, len, out)) {
 		out->end -= PMD_TAIL;
 		return true;

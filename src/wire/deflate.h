@@ -96,12 +96,13 @@ unsigned pmd_close_code(pmd_result r);
  */
 pmd_result pmd_inflate(pmd *x, const unsigned char *in, size_t len, buf *out, size_t max);
 
-/* Whether a message of len bytes is to be compressed: if the server keeps its context each of more
- * than one byte, since short messages then refer to earlier ones; from options.threshold on if not.
- */
+/* Whether a message of len bytes is to be compressed.  None of one byte or less is, which would
+ * only become longer; of the others each if the server keeps its context, since short messages then
+ * refer to earlier ones, and those from options.threshold on if not. */
 bool pmd_worth(const pmd *x, size_t len);
 /*
- * Deflates one whole message into out, which must be empty: the payload of one frame with RSV1 set.
+ * Deflates one whole message, which is not empty, into out, which is: the payload of one frame with
+ * RSV1 set.
  * It must be sent, in the order of the calls; without the server's context it may be dropped, and
  * depends on nothing but the message and the window bits, so that all connections of equal window
  * bits may be sent the same bytes.  false: out of memory; out is empty and owns nothing, and the
