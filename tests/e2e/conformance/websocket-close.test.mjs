@@ -64,7 +64,7 @@ for (const [name, reason] of Object.entries({
 			assert.equal((await told(client)).code, 1000);
 		});
 
-for (const byte of [0x00, 0x03, 0x61, 0xff])
+for (const byte of [0x00, 0x03, 0x0c, 0x0f, 0x61, 0xff])
 	test(`websocket 35: a close frame with one byte, ${byte}, fails`, async (t) => {
 		const client = await open(t);
 
