@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+//
+// What cannot be read ends the connection, and what is close to it does not.
+
+import { after, before, test } from 'node:test';
+import { bytes, casesOf, hole } from '../support/cases.mjs';
+import { NEW, News, OLD, Peer, title, WAYS } from '../support/peer.mjs';
+import { startServer } from '../support/server.mjs';
+
+let server;
+before(async () => (server = await startServer({ ALLOW_EIO3: '1' })));
+after(() => server.stop());
+
+const { play, answers, ends } = casesOf(() => server);
+
+/** The packets by themselves, as a table of ends. */
+const each = (...packets) => Object.fromEntries(packets.map((packet) => [packet, packet]));
+
+/** A table of packets, or lists of them, that the connection outlives without a word. */
+const outlives = (numbers, table, ways) => {
+	for (const [what, packets] of Object.entries(table))
+		play(numbers, `${what} does no harm`, '40', (peer) => peer.say(...[packets].flat()), ways);
+};
+
+// ---- What follows from it ----
+
+for (const way of WAYS)
+	test(title('11', 'it ends every socket of the client with "forced close"', way), async (t) => {
+		const news = await News.of(t, server);
+		const peer = await Peer.join(t, server, way);
+		const chat = await peer.enter('40/chat');
+		await peer.say('4x');
+
+		await peer.isClosed();
+		await news.heard('gone', '/', peer.id, 'forced close');
+		await news.heard('gone', '/chat', chat, 'forced close');
+	});
+
+for (const way of WAYS)
+	test(
+		title('11', 'packets behind it count no more, and no other client suffers', way),
+		async (t) => {
+			const [peer, other] = [await Peer.join(t, server, way), await Peer.join(t, server, way)];
+			await peer.say('4x', '42["bcast",1]');
+
+			await peer.isClosed();
+			await other.goesOn();
+		},
+	);
+
+// ---- Types ----
+
+ends('12', '40', {
+	...each('47', '48', '49', '4x', '4-', '4a["echo"]', '4"', '4 ', '4[]', '4/chat,'),
+	'an empty text message': '4',
+});
+for (const packet of ['4', '47', '4x'])
+	for (const way of NEW)
+		test(title('12', `${packet} as the first packet closes the connection`, way), async (t) => {
+			const peer = await Peer.open(t, server, way);
+			await peer.say(packet);
+			await peer.isClosed();
+		});
+
+// ---- Payloads ----
+
+ends('13', '40', {
+	...each(
+		'42x',
+		'42["echo",1',
+		'42["echo",1]]',
+		'42["echo",1]x',
+		'42["echo",1] 1',
+		'42["echo",01]',
+		'42["echo",1.]',
+		'42["echo",+1]',
+		'42["echo",NaN]',
+		'42["echo",1,]',
+		'42["echo" 1]',
+		"42['echo']",
+		'42["echo",{a:1}]',
+		'42["echo","\\x"]',
+		'42["echo",truE]',
+		'42["nobody hears it",1',
+		'430[1',
+		'430[1]]',
+		'41x',
+	),
+	'a raw control character': '42["echo","a\u0001"]',
+});
+outlives('13', { 'white space after the payload': '42["nothing"] \r\n\t ' });
+
+ends('14', '40', each('40/chat,[]', '40/chat,"x"', '40/chat,null', '40/chat,true'));
+ends('14', '40', each('40/nowhere,[]', '40/chat,{"a"', '40/chat,{}x'));
+for (const packet of ['40[]', '40"x"', '40null', '40false', '40{"a"', '40{}}'])
+	for (const way of NEW)
+		test(title('14', `${packet} closes the connection`, way), async (t) => {
+			const peer = await Peer.open(t, server, way);
+			await peer.say(packet);
+			await peer.isClosed();
+		});
+for (const packet of ['40', '40{}', '40{"a":[]}'])
+	play('14', `${packet} is a CONNECT`, packet, (peer) => peer.asks('421["ack"]', '431[]'), NEW);
+
+ends('15', '40', {
+	...each('42{}', '42"x"', '42[]', '42[null]', '42[true]', '42[false]', '42[{}]', '42[[]]'),
+	...each('42null', '42{"0":"echo"}', '427[]'),
+});
+outlives('15', each('42["x"]', '42[1]', '42[0,"x"]', '42[-1.5e3]', '42[""]'));
+
+const RESERVED = [
+	'connect',
+	'connect_error',
+	'disconnect',
+	'disconnecting',
+	'newListener',
+	'removeListener',
+];
+ends('16', '40', {
+	...each(...RESERVED.map((name) => `42["${name}",1]`)),
+	...each('42["\\u0063onnect"]', '427["connect"]'),
+	'45 with the name "connect"': [`451-["connect",${hole(0)}]`, bytes(1)],
+});
+outlives('16', each('42["error",1]', '42["Connect"]', '42["connection"]', '42["__proto__"]'));
+outlives('16', each('42["connect "]', '42["disconnect\\u0000"]', '42["toString",1]', '42["ping"]'));
+
+ends('17', '40', each('431{}', '431"x"', '431null', '431true', '43/,1{}', '430{"a":1}', '43{}'));
+outlives('17', each('431[]', '431', '431[{}]', '43/,1[null]'));
+
+ends('18', '40', each('41{}', '41[]', '41null', '41"x"', '41/,{}', '417{}'));
+play(
+	'18',
+	'a DISCONNECT without a payload is one',
+	'40',
+	async (peer) => {
+		await peer.say('41');
+		await peer.enter('40');
+	},
+	NEW,
+);
+
+// ---- Numbers ----
+
+ends('19', '40', each('45-["echo"]', '45["echo"]', '45x-["echo"]', '451["echo"]', '451'));
+ends('19', '40', each('451.0-["echo"]', '451e0-["echo"]', '45 1-["echo"]', '45+1-["echo"]'));
+ends('19', '40', each('45--1-["echo"]', '451x-["echo"]', '46-0[]', '46x-0[]', '461[]', '46'));
+play('19', 'one digit or more, and a -', '40', async (peer) => {
+	await peer.asks([`451-7["hex",${hole(0)}]`, bytes(1)], '437["01"]');
+	await peer.asks([`4501-7["hex",${hole(0)}]`, bytes(1)], '437["01"]');
+});
+
+const holes = (count) => [...Array(count).keys()].map(hole).join();
+ends(
+	'20',
+	'40',
+	each('450-["echo"]', '4500-["echo"]', '460-0[]', '4599999999999999999999-["echo"]'),
+);
+ends('20', '40', {
+	'45 with 11 attachments': `4511-["echo",${holes(11)}]`,
+	'46 with 11 attachments': `4611-0[${holes(11)}]`,
+});
+play('20', '10 attachments are allowed', '40', async (peer) => {
+	const ten = [...Array(10).keys()];
+	await peer.say(`4510-7["hex",${holes(10)}]`, ...ten.map((n) => bytes(n)));
+	await peer.hears(`437${JSON.stringify(ten.map((n) => `0${n}`))}`);
+});
+
+// ---- What comes when ----
+
+ends('21', '40', {
+	'an event instead of an attachment': [`451-["echo",${hole(0)}]`, '42["echo"]'],
+	'an event instead of the second': [`452-["echo",${holes(2)}]`, bytes(1), '42["echo"]'],
+	'an answer instead of an attachment': [`451-["echo",${hole(0)}]`, '430[]'],
+	'a CONNECT instead of an attachment': [`451-["echo",${hole(0)}]`, '40/chat,'],
+	'one more announcement': [`451-["echo",${hole(0)}]`, `451-["echo",${hole(0)}]`],
+});
+
+ends('22', '40', {
+	'a binary message': bytes(1),
+	'an empty binary message': Buffer.alloc(0),
+	'one attachment too many': [`451-["nothing",${hole(0)}]`, bytes(1), bytes(2)],
+	'a binary message after an event': ['42["nothing"]', bytes(1)],
+});
+for (const way of WAYS)
+	test(title('22', 'a binary message before any CONNECT closes the connection', way), async (t) => {
+		const peer = await Peer.open(t, server, way);
+		if (OLD.includes(way)) await peer.hears('40');
+		await peer.say(bytes(1));
+		await peer.isClosed();
+	});
+
+const odd = (num) => `{"_placeholder":true,"num":${num}}`;
+const NO_PLACES = ['1', '-1', '0.5', '"0"', 'null', 'true', '[0]', '{}', '1e300', '4294967296'];
+for (const num of NO_PLACES) {
+	ends('23', '40', {
+		[`a placeholder with ${num} in an event`]: [`451-["echo",${odd(num)}]`, bytes(1)],
+		[`a placeholder with ${num} in an answer`]: [`461-0[${odd(num)}]`, bytes(1)],
+	});
+}
+ends('23', '40', {
+	'a placeholder without num': ['451-["echo",{"_placeholder":true}]', bytes(1)],
+	'a placeholder beyond two': [`452-["echo",${hole(2)}]`, bytes(1), bytes(2)],
+	'a placeholder deep inside': [`451-["echo",[{"a":[0,${odd(1)}]}]]`, bytes(1)],
+	'a placeholder beyond, of an event that nobody hears': [`451-["none",${odd(1)}]`, bytes(1)],
+});
+play('23', 'the last attachment is not beyond', '40', (peer) =>
+	peer.asks([`452-7["hex",${hole(1)}]`, bytes(1), bytes(2)], '437["02"]'),
+);
+play('23', '0.0 and 1e0 are integers', '40', (peer) =>
+	peer.asks([`452-7["hex",${odd('0.0')},${odd('1e0')}]`, bytes(1), bytes(2)], '437["01","02"]'),
+);
+
+ends('24', '40', {
+	...each('429007199254740992["ack"]', '4218446744073709551616["ack"]', '439007199254740992[]'),
+	...each('4299999999999999999999999999["ack"]', '419007199254740992'),
+	...each('40/chat,9007199254740992{}'),
+});
+answers('24', '40', { '429007199254740991["ack"]': '439007199254740991[]' });
+outlives('24', each('439007199254740991[]'));
+
+ends('25', '40', {
+	...each('421.5["a"]', '42-1["a"]', '42abc["a"]', '421x["a"]', '421,["a"]', '42,["a"]'),
+	...each('42+1["a"]', '421e0["a"]', '421-["a"]', '43x[]', '431x[]', '42/chat;["a"]'),
+});
+
+// ---- Depth ----
+
+const LIMIT = 10_000;
+const WRAPS = { arrays: ['[', ']'], objects: ['{"a":', '}'] };
+
+/** JSON of this depth. */
+const deep = (depth, [open, close]) => `${open.repeat(depth)}0${close.repeat(depth)}`;
+
+for (const [kind, wrap] of Object.entries(WRAPS)) {
+	const places = (depth) => ({
+		[`an event with ${depth} ${kind}`]: `42["whoami",${deep(depth - 1, wrap)}]`,
+		[`an event that nobody hears, with ${depth} ${kind}`]: `42["none",${deep(depth - 1, wrap)}]`,
+		[`an answer with ${depth} ${kind}`]: `430[${deep(depth - 1, wrap)}]`,
+		[`a CONNECT with ${depth} ${kind}`]: `40/nowhere,{"a":${deep(depth - 1, wrap)}}`,
+	});
+	ends('26', '40', places(LIMIT + 1));
+	const [event, unheard, answer, connect] = Object.entries(places(LIMIT));
+	outlives('26', Object.fromEntries([event, unheard, answer]));
+	play('26', `${connect[0]} does no harm`, '40', (peer) =>
+		peer.asks(connect[1], '44/nowhere,{"message":"Invalid namespace"}'),
+	);
+}
