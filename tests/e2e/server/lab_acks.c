@@ -8,7 +8,7 @@
 /* A question under way.  Whoever was asked may be gone at its end, so they are known by id. */
 typedef struct asking {
 	sio_ns *ns;
-	char id[64];
+	char id[128];
 	char name[64];
 } asking;
 

@@ -126,6 +126,7 @@ static void on_entered(sio_socket *k, void *user)
 {
 	sio_ns *ns = sio_namespace(k);
 	(void)user;
+	report("connect", sio_json("{nsp: %s, id: %s}", sio_ns_name(ns), sio_id(k)));
 	lab_news(sio_ns_server(ns), "entered", sio_json("[%s, %s]", sio_ns_name(ns), sio_id(k)));
 }
 
@@ -141,6 +142,8 @@ static void on_left(sio_socket *k, const char *reason, void *user)
 	cJSON *rooms = cJSON_CreateArray();
 	(void)user;
 	sio_rooms(k, add_room, rooms);
+	report("disconnect",
+		sio_json("{nsp: %s, id: %s, reason: %s}", sio_ns_name(ns), sio_id(k), reason));
 	sio_broadcast(ns, NULL, "left", sio_json("[%s, %s]", sio_id(k), reason));
 	lab_news(sio_ns_server(ns), "gone",
 		sio_json("[%s, %s, %s, %p]", sio_ns_name(ns), sio_id(k), reason, rooms));
