@@ -4,7 +4,7 @@
 // Engine.IO, with the 4 in front, by each of the ways in which a message can travel.
 
 import assert from 'node:assert/strict';
-import { ask, RawSocket } from './raw.mjs';
+import { ask, begin, RawSocket } from './raw.mjs';
 import { PATIENCE, within } from './wait.mjs';
 
 const PATH = '/socket.io/';
@@ -57,6 +57,8 @@ class ByWebSocket {
 		return Buffer.isBuffer(message) && this.eio === 3 ? message.subarray(1) : message;
 	}
 
+	async waits() {}
+
 	/** Waits until the server has handled what was said. */
 	handled() {
 		const { ws } = this.raw;
@@ -104,11 +106,28 @@ class ByPolling {
 		this.wake();
 	}
 
+	get() {
+		const { done, request } = begin(this.server, { url: this.url });
+		this.sent = new Promise((sent) => request.once('finish', sent).once('error', sent));
+		return done;
+	}
+
+	pause() {
+		this.resumed = new Promise((done) => (this.resume = done));
+	}
+
+	/** A GET waits at the server: it was sent, and two requests after it have been answered. */
+	async waits() {
+		await this.sent;
+		await this.post(['6']);
+		await this.post(['6']);
+	}
+
 	/** Only a session that is refused has ended; a GET without an answer has not. */
 	async pump() {
 		while (!this.closed && !this.error) {
-			const answer = ask(this.server, { url: this.url });
-			const { status, body } = await answer.catch((error) => ({ body: String(error) }));
+			await this.resumed;
+			const { status, body } = await this.get().catch((error) => ({ body: String(error) }));
 			if (status === 200) this.payload.split(body).forEach((packet) => this.arrived(packet));
 			else if (status === 400) this.arrived('1');
 			else this.fail(`poll: ${status} ${body}`);
@@ -152,6 +171,7 @@ class ByPolling {
 	}
 
 	async leave() {
+		this.resume?.();
 		if (!this.closed) await this.post(['1']).catch(() => {});
 		this.closed = true;
 		await this.pumping;
@@ -243,6 +263,21 @@ export class Peer {
 	/** The server has handled all that was said. */
 	handled() {
 		return this.by.handled();
+	}
+
+	/** The server can send at any time: on polling, a GET waits. */
+	waits() {
+		return this.by.waits();
+	}
+
+	/** From now on no GET waits at the server, until it polls again. */
+	async stopsPolling() {
+		this.by.pause();
+		await this.goesOn();
+	}
+
+	polls() {
+		this.by.resume();
 	}
 
 	/** Ends the session. */
