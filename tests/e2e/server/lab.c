@@ -156,4 +156,5 @@ void set_up_lab(sio_server *io)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		set_up(sio_of(io, names[i]));
 	lab_set_up_doors(io);
+	set_up_trees(io);
 }
