@@ -7,11 +7,18 @@ import { bytes, casesOf, hole } from '../support/cases.mjs';
 import { NEW, News, OLD, Peer, title, WAYS } from '../support/peer.mjs';
 import { startServer } from '../support/server.mjs';
 
-let server;
-before(async () => (server = await startServer({ ALLOW_EIO3: '1' })));
-after(() => server.stop());
+let server, strict;
+before(async () => {
+	server = await startServer({ ALLOW_EIO3: '1' });
+	strict = await startServer({ ALLOW_EIO3: '1', MAX_ATTACHMENTS: '2', MAX_DEPTH: '5' });
+});
+after(async () => {
+	await server.stop();
+	await strict.stop();
+});
 
 const { play, answers, ends } = casesOf(() => server);
+const configured = casesOf(() => strict);
 
 /** The packets by themselves, as a table of ends. */
 const each = (...packets) => Object.fromEntries(packets.map((packet) => [packet, packet]));
@@ -165,6 +172,11 @@ play('20', '10 attachments are allowed', '40', async (peer) => {
 	await peer.hears(`437${JSON.stringify(ten.map((n) => `0${n}`))}`);
 });
 
+configured.ends('20', '40', { '45 with 3, where 2 are allowed,': `453-["echo",${holes(3)}]` });
+configured.play('20', '2 attachments are allowed where that is the limit', '40', (peer) =>
+	peer.asks([`452-7["hex",${holes(2)}]`, bytes(1), bytes(2)], '437["01","02"]'),
+);
+
 // ---- What comes when ----
 
 ends('21', '40', {
@@ -245,3 +257,9 @@ for (const [kind, wrap] of Object.entries(WRAPS)) {
 		peer.asks(connect[1], '44/nowhere,{"message":"Invalid namespace"}'),
 	);
 }
+
+configured.ends('26', '40', {
+	'a depth of 6, where 5 is allowed,': '42["echo",[[[[[0]]]]]]',
+	'a depth of 6 where nobody hears it': '42["none",[{"a":[[[0]]]}]]',
+});
+configured.answers('26', '40', { '42["echo",[[[[0]]]]]': '42["echo",[[[[0]]]]]' });
