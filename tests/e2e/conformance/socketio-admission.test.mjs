@@ -8,7 +8,7 @@ import { casesOf } from '../support/cases.mjs';
 import { NEW, News, Peer, title, WAYS } from '../support/peer.mjs';
 import { startServer } from '../support/server.mjs';
 
-const LIMIT = 500;
+const LIMIT = 2000;
 
 let server, hasty;
 before(async () => {

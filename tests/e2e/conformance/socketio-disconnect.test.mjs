@@ -19,7 +19,7 @@ import {
 } from '../support/peer.mjs';
 import { startServer } from '../support/server.mjs';
 
-const HEARTBEAT = { PING_INTERVAL: '400', PING_TIMEOUT: '400' };
+const HEARTBEAT = { PING_INTERVAL: '1000', PING_TIMEOUT: '1000' };
 
 let server, lively;
 before(async () => {

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { casesOf } from '../support/cases.mjs';
+import { casesOf, RESERVED } from '../support/cases.mjs';
 import { Peer, title, WAYS } from '../support/peer.mjs';
 import { Polling, RawSocket } from '../support/raw.mjs';
 import { startServer } from '../support/server.mjs';
@@ -106,14 +106,6 @@ answers('53', '40', {
 });
 answers('53', '40/chat', { '42/chat,["swap","x",1]': '42/chat,["x",1]' });
 
-const RESERVED = [
-	'connect',
-	'connect_error',
-	'disconnect',
-	'disconnecting',
-	'newListener',
-	'removeListener',
-];
 for (const name of RESERVED)
 	answers('54', '40', { [`427["swap","${name}",1]`]: '437["invalid argument"]' });
 

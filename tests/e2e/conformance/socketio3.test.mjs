@@ -9,7 +9,7 @@ import { News, OLD, Peer } from '../support/peer.mjs';
 import { ask } from '../support/raw.mjs';
 import { startServer } from '../support/server.mjs';
 
-const LIMIT = 500;
+const LIMIT = 2000;
 
 let server, hasty;
 before(async () => {

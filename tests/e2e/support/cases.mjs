@@ -10,6 +10,18 @@ export const bytes = (...values) => Buffer.from(values);
 /** Stands in a payload for the attachment with this number. */
 export const hole = (num) => `{"_placeholder":true,"num":${num}}`;
 
+/** The packets by themselves, as a table. */
+export const each = (...packets) => Object.fromEntries(packets.map((packet) => [packet, packet]));
+
+export const RESERVED = [
+	'connect',
+	'connect_error',
+	'disconnect',
+	'disconnecting',
+	'newListener',
+	'removeListener',
+];
+
 /** The kinds of cases, against the server that `server()` gives when they run. */
 export function casesOf(server) {
 	/** A dialogue of a peer who has entered by the CONNECT `first`; the connection outlives it. */
@@ -42,6 +54,12 @@ export function casesOf(server) {
 			);
 	}
 
+	/** A table of packets, or lists of them, that the connection outlives without a word. */
+	function outlives(numbers, table, ways) {
+		for (const [what, packets] of Object.entries(table))
+			play(numbers, `${what} does no harm`, '40', (peer) => peer.say(...[packets].flat()), ways);
+	}
+
 	/** A table of packets, or lists of them, each of which ends the connection without a word. */
 	function ends(numbers, first, table, ways = WAYS) {
 		for (const [what, packets] of Object.entries(table))
@@ -53,5 +71,5 @@ export function casesOf(server) {
 				});
 	}
 
-	return { play, outside, answers, ends };
+	return { play, outside, answers, ends, outlives };
 }
