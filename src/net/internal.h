@@ -24,7 +24,7 @@
 
 struct lws;
 struct lws_context;
-struct lws_vhost;
+struct vhost;
 
 /* Deadlines in ms; each protects descriptors and memory from peers that do nothing. */
 enum {
@@ -69,7 +69,7 @@ struct net {
 	wheel *wheel;
 	net_owner owner;
 	struct lws_context *lws;
-	struct lws_vhost *vhost;
+	struct vhost *vhosts; /* newest first: newcomers come in by that one */
 	uv_loop_t loop;
 	uv_prepare_t prepare;
 	uv_check_t check;
