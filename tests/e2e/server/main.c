@@ -11,7 +11,8 @@
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
  *
- * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.
+ * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.  SIGHUP has
+ * it read TLS_CERT and TLS_KEY again, and print "RELOADED <result>".
  */
 #include "apps.h"
 #include <signal.h>
@@ -20,10 +21,15 @@
 #include <string.h>
 
 static sio_server *io;
+static volatile sig_atomic_t hangup, ending;
 
+/* Of what a server does, only stopping is allowed here; the rest is done when it has stopped. */
 static void on_signal(int number)
 {
-	(void)number;
+	if (number == SIGHUP)
+		hangup = 1;
+	else
+		ending = 1;
 	if (io)
 		sio_stop(io);
 	else
@@ -75,6 +81,13 @@ static sio_options options_from_environment(void)
 	};
 }
 
+static void reload(void)
+{
+	hangup = 0;
+	printf("RELOADED %s\n", sio_strerror(sio_reload_tls(io)));
+	fflush(stdout);
+}
+
 static sio_err serve(void)
 {
 	const char *address = getenv("ADDRESS");
@@ -85,7 +98,12 @@ static sio_err serve(void)
 		return err;
 	printf("READY %u\n", sio_port(io));
 	fflush(stdout);
-	return sio_run(io);
+	do {
+		if (hangup)
+			reload();
+		err = sio_run(io);
+	} while (!err && !ending);
+	return err;
 }
 
 static int run(const sio_options *o, void (*set_up)(sio_server *))
@@ -93,6 +111,7 @@ static int run(const sio_options *o, void (*set_up)(sio_server *))
 	sio_err err = sio_create(&io, o);
 	if (!err) {
 		set_up(io);
+		signal(SIGHUP, on_signal);
 		err = serve();
 	}
 	if (err)
