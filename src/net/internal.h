@@ -161,6 +161,8 @@ enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2 };
 void net_pause(connection *c, unsigned why);
 void net_resume(connection *c, unsigned why);
 void net_close_socket(connection *c);
+/* How many bytes can be given to it now, at most TLS_ROOM; 0: wait until it is writable. */
+size_t net_tls_room(const connection *c);
 /* Output through TLS: all of it is taken, or the connection is lost (false). */
 bool net_write_tls(connection *c, unsigned char *data, size_t len);
 

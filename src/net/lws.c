@@ -10,8 +10,10 @@
 #include "internal.h"
 #include <errno.h>
 #include <libwebsockets.h>
+#include <linux/sock_diag.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* What one read takes at most.  Larger than a usual message, so that most lie whole in one read. */
@@ -266,8 +268,24 @@ struct lws *net_adopt(connection *c)
 	return wsi;
 }
 
-/* What libwebsockets could not send it holds; until it is out it must not read, or it turns at full
- * speed. */
+/* It does not read while it holds output that the kernel did not take, and turns at full speed if
+ * there is input then.  So it is given no more than the kernel is sure to take: half of what is
+ * free, since what waits there takes more than its bytes.  The kernel calls a socket writable as
+ * long as at least a third is free. */
+size_t net_tls_room(const connection *c)
+{
+	uint32_t memory[SK_MEMINFO_VARS];
+	socklen_t len = sizeof memory;
+	if (getsockopt(c->fd, SOL_SOCKET, SO_MEMINFO, memory, &len))
+		return TLS_ROOM;
+	size_t all = memory[SK_MEMINFO_SNDBUF], used = memory[SK_MEMINFO_WMEM_QUEUED];
+	size_t room = all > used ? (all - used) / 2 : 0;
+	if (room < used / 4)
+		return 0;
+	return room < TLS_ROOM ? room : TLS_ROOM;
+}
+
+/* What it holds in spite of that must be out before it reads again. */
 bool net_write_tls(connection *c, unsigned char *data, size_t len)
 {
 	if (lws_write(c->wsi, data, len, LWS_WRITE_RAW) < (int)len)
