@@ -317,6 +317,7 @@ void connection_flush(connection *c)
 		make_output(c);
 	if (sends == SENDS)
 		wait_writable(c);
+	websocket_catches_up(c);
 	if (!c->doomed && !c->blocked && !connection_backlog(c))
 		all_sent(c);
 }

@@ -160,7 +160,7 @@ void context_close(net *n);
 struct lws *net_adopt(connection *c);
 void net_want_write(connection *c);
 /* Reasons not to read from a connection. */
-enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2 };
+enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2, PAUSE_BEHIND = 4 };
 void net_pause(connection *c, unsigned why);
 void net_resume(connection *c, unsigned why);
 void net_close_socket(connection *c);
@@ -289,6 +289,8 @@ bool cors_refuses(const connection *c, const http_head *head);
 /* For a new session of that version and id, or for the upgrade of a known one. */
 void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known);
 void websocket_input(connection *c, unsigned char *data, size_t len);
+/* Output has been sent: if it was not read because too much of it waited, it may be again. */
+void websocket_catches_up(connection *c);
 /* A deadline has passed.  true: it was that of a hush, and what was held back goes out. */
 bool websocket_speaks(connection *c);
 /* The connection is gone. */

@@ -9,6 +9,7 @@ import https from 'node:https';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { connect, WEBSOCKET } from './support/client.mjs';
+import { startServer } from './support/server.mjs';
 import { ca, request, startSecureServer } from './support/tls.mjs';
 import { next, PATIENCE, record, within } from './support/wait.mjs';
 
@@ -17,7 +18,7 @@ const MEGABYTE = 1_000_000;
 const MAX_QUEUE = 16 << 20;
 
 let server;
-before(async () => (server = await startSecureServer()));
+before(async () => (server = await startSecureServer({ REPORT: '1' })));
 after(() => server?.stop());
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -80,7 +81,7 @@ async function pollReader(t, room, heard) {
 	return { stop, go, send };
 }
 
-const READERS = { WebSocket: socketReader, polling: pollReader };
+const READERS = { websocket: socketReader, polling: pollReader };
 
 /** Tells messages of that size to a room, numbered, with no more than `lead` bytes unheard. */
 class Speaker {
@@ -136,19 +137,21 @@ for (const [name, reader] of Object.entries(READERS))
 
 // ---- Never ----
 
-for (const [name, reader] of Object.entries(READERS))
-	test(`who never reads is cut when too much waits for him, by ${name}`, async (t) => {
+for (const [kind, reader] of Object.entries(READERS))
+	test(`who never reads is cut when too much waits for him, by ${kind}`, async (t) => {
 		const socket = await member(t);
 		const left = record(socket, 'left');
-		const speaker = new Speaker(socket, `never ${name}`, 900_000);
+		const speaker = new Speaker(socket, `never ${kind}`, 900_000);
 		await reader(t, speaker.room, () => {});
 
 		while (!left.length && speaker.said < 60) await speaker.say();
 
 		const said = speaker.said * speaker.size;
 		assert.equal(left.length, 1, `nobody was cut after ${said} bytes`);
-		assert.match(left[0][1], /^transport /);
+		assert.equal(left[0][1], 'transport error');
 		assert.ok(said > MAX_QUEUE, `cut after ${said} bytes`);
+		const [, report] = await server.prints(new RegExp(`close (.*"${kind}".*"max_queue".*)\n`));
+		assert.ok(JSON.parse(report).unsent > MAX_QUEUE - speaker.size, report);
 		assert.equal(await socket.emitWithAck('ack', 'still here'), 'still here');
 	});
 
@@ -202,28 +205,74 @@ test('what a client says while it does not read is heard', async (t) => {
 	assert.deepEqual(await heard, ['I cannot hear you']);
 });
 
-test('a client may write 14 MB before it reads the answers', async (t) => {
+/** A WebSocket that writes and does not read the echoes, until it is resumed. */
+class Writer {
+	static async open(t, { url }) {
+		const writer = new Writer();
+		const address = `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
+		writer.ws = new WebSocket(address, { ca });
+		t.after(() => writer.ws.terminate());
+		await next(writer.ws, 'message');
+		writer.ws.send('40');
+		await next(writer.ws, 'message');
+		writer.ws.pause();
+		Object.assign(writer, { written: 0, heard: 0, wrong: 0 });
+		writer.ws.on('message', (data) => {
+			if (String(data) !== writer.packet(writer.heard++)) writer.wrong++;
+		});
+		return writer;
+	}
+
+	packet(i) {
+		return `42["echo","${`${i}:`.padEnd(100_000, 'e')}"]`;
+	}
+
+	write(count) {
+		while (count--) this.ws.send(this.packet(this.written++));
+	}
+
+	async answers() {
+		this.ws.resume();
+		const all = async () => {
+			while (this.heard < this.written) await next(this.ws, 'message');
+		};
+		await within(2 * PATIENCE, all(), 'the answers');
+		assert.equal(this.wrong, 0);
+	}
+}
+
+/* Up to half of what may wait for one client nothing slows it down. */
+test('a client may write 8 MB before it reads the answers', async (t) => {
 	const friend = await member(t);
 	await friend.emitWithAck('join', 'watchers');
-	const speaker = new Speaker(friend, 'writer', 100_000);
-	let heard = 0;
-	let wrong = 0;
-	let all;
-	const answered = new Promise((done) => (all = done));
-	const writer = await socketReader(t, speaker.room, (packet) => {
-		if (packet.startsWith('42["echo",') && packet !== '42["echo","ready"]') {
-			if (packet !== `42["echo","${speaker.text(heard++)}"]`) wrong++;
-			if (heard === 140) all();
-		}
-	});
-	const taken = next(friend, 'said', 2 * PATIENCE);
+	const writer = await Writer.open(t, server);
+	const taken = next(friend, 'said');
 
-	for (let i = 0; i < 140; i++) writer.send(`42["echo","${speaker.text(i)}"]`);
-	writer.send('42["say","watchers","all is written"]');
+	writer.write(80);
+	writer.ws.send('42["say","watchers","all is written"]');
 	await taken;
-	assert.equal(heard, 0);
-	writer.go();
+	assert.equal(writer.heard, 0);
 
-	await within(2 * PATIENCE, answered, 'all answers');
-	assert.equal(wrong, 0);
+	await writer.answers();
 });
+
+for (const [name, start] of Object.entries({ TLS: startSecureServer, TCP: startServer }))
+	test(`who writes 60 MB before he reads is slowed down and not cut, over ${name}`, async (t) => {
+		const own = await start();
+		t.after(() => own.stop());
+		const friend = await connect(t, own, WEBSOCKET, { ca });
+		const left = record(friend, 'left');
+		const writer = await Writer.open(t, own);
+
+		writer.write(600);
+		let [before, now] = [Infinity, writer.ws.bufferedAmount];
+		while (now < before) {
+			await pause(500);
+			[before, now] = [now, writer.ws.bufferedAmount];
+		}
+
+		assert.ok(now > 0, 'the server takes no more');
+		assert.equal(await friend.emitWithAck('ack', 'but here'), 'but here');
+		assert.deepEqual(left, []);
+		await writer.answers();
+	});

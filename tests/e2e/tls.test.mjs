@@ -73,50 +73,6 @@ test('a client that does not trust the certificate stays away', async (t) => {
 	await assert.rejects(connect(t, server, WEBSOCKET, {}), /websocket error/);
 });
 
-/** CPU time of a process so far, in ms; a tick is 10 ms. */
-async function cpuTime({ pid }) {
-	const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-	return 10 * (Number(fields[11]) + Number(fields[12]));
-}
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-test('a client that reads nothing costs nothing, and gets all of it later', async (t) => {
-	const ws = new WebSocket(`wss://${server.host}/socket.io/?EIO=4&transport=websocket`, { ca });
-	t.after(() => ws.terminate());
-	await next(ws, 'message');
-	ws.send('40');
-	await next(ws, 'message');
-	ws.send('420["join","sleepers"]');
-	await next(ws, 'message');
-	const texts = Array.from({ length: 15 }, (_, i) =>
-		String.fromCharCode(97 + i).repeat(900_000),
-	);
-	const other = await connect(t, server, WEBSOCKET, { ca });
-	const told = collect(ws, 'message', texts.length + 1, 2 * PATIENCE);
-	told.catch(() => {});
-
-	ws.pause();
-	for (const text of texts) await other.emitWithAck('say', 'sleepers', text);
-	ws.send('42["echo","meanwhile"]');
-	const shares = [];
-	for (let i = 0; i < 3; i++) {
-		const [cpu, begun] = [await cpuTime(server.child), performance.now()];
-		await pause(400);
-		shares.push(((await cpuTime(server.child)) - cpu) / (performance.now() - begun));
-	}
-	ws.resume();
-
-	assert.ok(Math.min(...shares) < 0.2, `CPU ${shares.join(', ')}`);
-	const got = (await told).map(([data]) => String(data));
-	assert.equal(got.pop(), '42["echo","meanwhile"]');
-	assert.ok(
-		got.every((packet, i) => packet === `42["said","${texts[i]}"]`),
-		'all of it is intact and in order',
-	);
-});
-
 for (const [name, bytes] of Object.entries({
 	'an HTTP request': 'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
 	rubbish: Buffer.alloc(500, 0x16),
