@@ -97,12 +97,27 @@ static void reload(void)
 	fflush(stdout);
 }
 
-static sio_err serve(void)
+static sio_err told(const char *address, sio_err err)
 {
-	const char *address = getenv("ADDRESS");
-	sio_err err = sio_listen(io);
-	if (!err && address)
-		err = sio_listen_on(io, address);
+	if (err)
+		fprintf(stderr, "conformance-server: %s: %s\n", address, sio_strerror(err));
+	return err;
+}
+
+/* On HOST and PORT, and on each of ADDRESS. */
+static sio_err listen_on_all(const char *host)
+{
+	char more[512];
+	sio_err err = told(host, sio_listen(io));
+	snprintf(more, sizeof more, "%s", getenv("ADDRESS") ? getenv("ADDRESS") : "");
+	for (char *a = strtok(more, ","); a && !err; a = strtok(NULL, ","))
+		err = told(a, sio_listen_on(io, a));
+	return err;
+}
+
+static sio_err serve(const char *host)
+{
+	sio_err err = listen_on_all(host);
 	if (err)
 		return err;
 	printf("READY %u\n", sio_port(io));
@@ -121,10 +136,10 @@ static int run(const sio_options *o, void (*set_up)(sio_server *))
 	if (!err) {
 		set_up(io);
 		signal(SIGHUP, on_signal);
-		err = serve();
-	}
-	if (err)
+		err = serve(o->host);
+	} else {
 		fprintf(stderr, "conformance-server: %s\n", sio_strerror(err));
+	}
 	sio_close(io);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
