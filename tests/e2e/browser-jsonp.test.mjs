@@ -46,7 +46,8 @@ async function openSite(version) {
 
 let browser, server;
 before(async () => {
-	[browser, server] = await Promise.all([launchBrowser(), startServer({ ALLOW_EIO3: '1' })]);
+	server = await startServer({ ALLOW_EIO3: '1' });
+	browser = await launchBrowser();
 });
 after(async () => {
 	await browser?.close();
@@ -112,7 +113,7 @@ class Page {
 			([method, values]) => window.page[method](...values),
 			[name, args],
 		);
-		return within(PATIENCE, done, `${name} ${args[0]}`);
+		return within(3 * PATIENCE, done, `${name} ${args[0]}`);
 	}
 
 	seen(event) {

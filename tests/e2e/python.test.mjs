@@ -26,18 +26,21 @@ const CHECKS = [
 	'reconnection',
 ];
 
+/* So that heartbeats are among what is shown, and a client that goes without a word is missed. */
+const ENV = { PING_INTERVAL: '500', PING_TIMEOUT: '5000' };
+
 for (const way of ['polling', 'websocket', 'both'])
 	test(`python-socketio by ${way}`, async (t) => {
-		let server = await startServer();
+		let server = await startServer(ENV);
 		const client = new Program(PYTHON, ['-I', CLIENT, server.url, way]);
-		t.after(() => client.crash());
+		t.after(() => Promise.all([client.crash(), server.crash()]));
 
 		for (const name of CHECKS)
 			await t.test(name, async () => {
 				if (name === 'reconnection') {
 					await client.prints(/\{"please": "restart"\}\n/);
 					await server.crash();
-					server = await startServer({ PORT: String(server.port) });
+					server = await startServer({ ...ENV, PORT: String(server.port) });
 				}
 				const line = await client.prints(new RegExp(`\\{"check": "${name}".*\\n`));
 				assert.ok(line, client.stderr);

@@ -187,7 +187,7 @@ test('clients that do not read cost no time, and nobody waits for them', async (
 
 	assert.ok(share <= 0.02, `${(100 * share).toFixed(1)} % of a processor`);
 	delays.sort((a, b) => a - b);
-	assert.ok(delays[100] < 20, `half of the echoes took more than ${delays[100]} ms`);
+	assert.ok(delays[100] < 250, `half of the echoes took more than ${delays[100]} ms`);
 });
 
 // ---- Late ----
