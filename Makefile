@@ -52,11 +52,13 @@ PKGS   := libwebsockets libuv libcjson zlib $(if $(call pkg,--modversion libbrot
 BROTLI := $(if $(filter libbrotlienc,$(PKGS)),-DHAVE_BROTLI)
 INCS   := $(patsubst -I%,-isystem%,$(call pkg,--cflags $(PKGS)))
 LIBS   := $(call pkg,--libs $(PKGS))
+# The parser for MessagePack is a library of its own, where msgpack-c is there.
+MSGPACK := $(firstword $(foreach p,msgpack-c msgpack,$(if $(call pkg,--modversion $(p)),$(p))))
 CHECK_LIBS := $(call pkg,--libs check $(if $(BROTLI),libbrotlidec))
 
 WARNINGS   = -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(WERROR)
 SIO_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) -fPIC -fvisibility=hidden \
-	$(MODE_$(VARIANT)) -Iinclude $(INCS) $(BROTLI) $(CFLAGS)
+	$(MODE_$(VARIANT)) -Iinclude $(INCS) $(BROTLI) $(if $(MSGPACK),-DHAVE_MSGPACK) $(CFLAGS)
 SIO_LDFLAGS = $(LINK_$(VARIANT)) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # --- Files ---------------------------------------------------------------------------------
@@ -64,11 +66,13 @@ SIO_LDFLAGS = $(LINK_$(VARIANT)) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 stems   = $(basename $(notdir $(1)))
 
-LIB_SRC     := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
+MSGPACK_SRC := $(wildcard src/msgpack/*.c)
+LIB_SRC     := $(filter-out $(MSGPACK_SRC),$(wildcard src/*.c src/*/*.c src/*/*/*.c))
 PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c) \
 	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 DEMO_SRC    := $(wildcard client-demo/*.c)
+TUTORIAL_SRC := $(wildcard client-demo/tutorials/*.c)
 SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -79,7 +83,12 @@ TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC))
 ARCHIVE  := $(B)/libsio.a
 SHARED   := $(B)/libsio.so.$(VERSION)
 SONAME   := libsio.so.$(SOVERSION)
+MSGPACK_OBJ     := $(call objects,$(MSGPACK_SRC))
+MSGPACK_ARCHIVE := $(B)/libsio-msgpack.a
+MSGPACK_SHARED  := $(B)/libsio-msgpack.so.$(VERSION)
+MSGPACK_SONAME  := libsio-msgpack.so.$(SOVERSION)
 DEMO     := $(addprefix $(B)/,$(call stems,$(DEMO_SRC)))
+TUTORIALS := $(addprefix $(B)/tutorials/,$(call stems,$(TUTORIAL_SRC)))
 UNIT     := $(addprefix $(B)/unit/,$(call stems,$(UNIT_SRC)))
 REPLAY   := $(addprefix $(B)/replay/,$(FUZZ))
 FUZZERS  := $(addprefix $(B)/fuzz_,$(FUZZ))
@@ -98,8 +107,11 @@ QUIET = $(if $(V),,@)
 all: lib programs ## build the library, the demo and the conformance server (the default)
 
 lib: $(ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(SHARED))
+ifneq ($(MSGPACK),)
+lib: $(MSGPACK_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(MSGPACK_SHARED))
+endif
 
-programs: $(DEMO) $(B)/conformance-server
+programs: $(DEMO) $(TUTORIALS) $(B)/conformance-server
 
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
@@ -127,9 +139,22 @@ $(SHARED): $(LIB_OBJ)
 	@ln -sf $(@F) $(B)/$(SONAME)
 	@ln -sf $(SONAME) $(B)/libsio.so
 
+$(MSGPACK_ARCHIVE): $(MSGPACK_OBJ)
+	@rm -f $@
+	$(QUIET)ar rcs $@ $^
+
+$(MSGPACK_SHARED): $(MSGPACK_OBJ) $(SHARED)
+	$(QUIET)$(CC) -shared -Wl,-soname,$(MSGPACK_SONAME) -Wl,-z,defs $(SIO_LDFLAGS) $^ \
+		$(call pkg,--libs $(MSGPACK) libcjson) -lm -o $@
+	@ln -sf $(@F) $(B)/$(MSGPACK_SONAME)
+	@ln -sf $(MSGPACK_SONAME) $(B)/libsio-msgpack.so
+
 link_program = $(QUIET)mkdir -p $(@D) && $(CC) -pie $(SIO_LDFLAGS) $(filter %.o %.a,$^)
 
 $(DEMO): $(B)/%: $(B)/obj/client-demo/%.o $(ARCHIVE)
+	$(link_program) $(LIBS) -o $@
+
+$(TUTORIALS): $(B)/tutorials/%: $(B)/obj/client-demo/tutorials/%.o $(ARCHIVE)
 	$(link_program) $(LIBS) -o $@
 
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(TEST_OBJ)
@@ -142,17 +167,24 @@ $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(LIBS) -o $@
 
 # One of its applications stands on the layers below the public functions, so it takes the objects.
-$(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ)
-	$(link_program) $(LIBS) -o $@
+$(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
+		$(if $(MSGPACK),$(MSGPACK_OBJ))
+	$(link_program) $(LIBS) $(if $(MSGPACK),$(call pkg,--libs $(MSGPACK))) -lm -o $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # --- Run -----------------------------------------------------------------------------------
 
-.PHONY: run setup-run setup-check
+.PHONY: run tutorial setup-run setup-check
 run: setup-run ## start the demo: make run PORT=3456 HOST=0.0.0.0
 	@$(BUILD) $(B)/chat
 	@exec $(B)/chat --port $(PORT) --host $(HOST) --public client-demo/public \
+		--client-dir client-demo/node_modules/socket.io-client/dist
+
+tutorial: setup-run ## start a tutorial: make tutorial NAME=rooms
+	@test -e client-demo/tutorials/$(NAME).c || { echo 'NAME is one of: $(call stems,$(TUTORIAL_SRC))' >&2; exit 2; }
+	@$(BUILD) $(B)/tutorials/$(NAME)
+	@exec $(B)/tutorials/$(NAME) --port $(PORT) --host $(HOST) --public client-demo/tutorials/$(NAME) \
 		--client-dir client-demo/node_modules/socket.io-client/dist
 
 setup-run: ## install what `make run` needs and this machine lacks
@@ -163,7 +195,7 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit asan tsan e2e conformance fuzz replay
+.PHONY: check unit asan tsan e2e matrix conformance fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit asan e2e replay
@@ -181,6 +213,10 @@ tsan: ## unit tests under TSan
 e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all
 	@SIO_BUILD_DIR=$(B) tools/e2e.sh
+
+matrix: setup-check ## a table: each official client's version, by each transport, and what works
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@SIO_BUILD_DIR=$(B) tools/matrix.sh
 
 conformance: setup-check ## each numbered statement of protocol-notes, shown over real sockets
 	@$(BUILD) VARIANT=$(VARIANT) conformance-server
@@ -222,6 +258,7 @@ hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
+	client-demo/*/*.[ch] \
 	tests/*/*.[ch] tests/*/*/*.[ch])
 
 format: ## lay out the source with clang-format
@@ -238,6 +275,16 @@ install: lib ## install the library: make install DESTDIR=/tmp/x PREFIX=/usr
 	@install -m 644 include/sio.h $(DESTDIR)$(PREFIX)/include/
 	@install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
 	@install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
+ifneq ($(MSGPACK),)
+	@install -m 644 include/sio_msgpack.h $(DESTDIR)$(PREFIX)/include/
+	@install -m 644 $(MSGPACK_ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	@install -m 755 $(MSGPACK_SHARED) $(DESTDIR)$(LIBDIR)/
+	@ln -sf $(notdir $(MSGPACK_SHARED)) $(DESTDIR)$(LIBDIR)/$(MSGPACK_SONAME)
+	@ln -sf $(MSGPACK_SONAME) $(DESTDIR)$(LIBDIR)/libsio-msgpack.so
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@MSGPACK@|$(MSGPACK)|' src/msgpack/libsio-msgpack.pc.in \
+		> $(DESTDIR)$(LIBDIR)/pkgconfig/libsio-msgpack.pc
+endif
 	@ln -sf libsio.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsio.so
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options - the chat's command line and environment; nothing here is about Socket.IO.
+ * options - the command line and environment of the demos; nothing here is about Socket.IO.
  */
 #ifndef CHAT_OPTIONS_H
 #define CHAT_OPTIONS_H
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,16 +57,19 @@ static inline bool read_options(int argc, char **argv, chat_options *out)
 		"client-demo/node_modules/socket.io-client/dist", "client-demo/public" };
 	int option;
 	opterr = 0;
+	optind = 1; /* also when it is called again */
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0 && option != '?')
 		set[option] = optarg;
 	if (option == '?' || optind < argc) {
-		fputs("usage: chat [--port N] [--host H] [--client-dir DIR] [--public DIR]\n",
-			stderr);
+		fprintf(stderr,
+			"usage: %s [--port N] [--host H] [--client-dir DIR] [--public DIR]\n",
+			program_invocation_short_name);
 		return false;
 	}
 	*out = (chat_options){ 0, set[HOST], set[CLIENT_DIR], set[PUBLIC], "" };
 	if (!read_port(set[PORT], &out->port)) {
-		fprintf(stderr, "chat: \"%s\" is not a port\n", set[PORT]);
+		fprintf(stderr, "%s: \"%s\" is not a port\n", program_invocation_short_name,
+			set[PORT]);
 		return false;
 	}
 	write_address(out, out->port);

@@ -89,7 +89,8 @@ typedef enum sio_level { SIO_LOG_ERROR, SIO_LOG_WARN, SIO_LOG_INFO, SIO_LOG_DEBU
 /* Which transports are offered; 0 in the options means both. */
 enum { SIO_POLLING = 1, SIO_WEBSOCKET = 2 };
 
-typedef struct sio_hooks sio_hooks; /* below, "The engine's hooks" */
+typedef struct sio_parser sio_parser; /* below, "Another form for packets" */
+typedef struct sio_hooks sio_hooks;   /* below, "The engine's hooks" */
 
 /* Zero means "as in Socket.IO": { .port = 3000 } is a complete set of options.  Texts are copied.
  */
@@ -106,10 +107,11 @@ typedef struct sio_options {
 	unsigned connect_timeout_ms; /* 45000: for a client to enter a first namespace */
 
 	/* Limits.  Each protects the server's memory from one client. */
-	size_t max_payload;       /* 1 MB: a message, or one POST body */
-	size_t max_queue;         /* 16 MB waiting for one client; then it is cut */
-	size_t high_water;        /* 1 MB: a client for which more waits is behind ... */
-	size_t low_water;         /* ... until no more than this waits: a quarter of high_water */
+	size_t max_payload; /* 1 MB: a message, or one POST body */
+	size_t max_queue;   /* 16 MB waiting for one client; then it is cut.  A WebSocket whose own
+			       messages make half of that wait is not read until it takes more */
+	size_t high_water;  /* 1 MB: a client for which more waits is behind ... */
+	size_t low_water;   /* ... until no more than this waits: a quarter of high_water */
 	unsigned max_attachments; /* 10 of one incoming event */
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
@@ -141,11 +143,12 @@ typedef struct sio_options {
 	bool no_http_compression;     /* do not compress the answers to polls */
 	size_t compression_threshold; /* 1024 bytes; what is smaller is not worth it */
 
-	const char *tls_cert;   /* https and wss: a file in PEM, with its chain; NULL: plain */
-	const char *tls_key;    /* the same for its key */
-	const char *client_dir; /* the official client's dist folder, served under path; NULL: not
-				   served */
-	const sio_hooks *hooks; /* copied; NULL: none */
+	const char *tls_cert;     /* https and wss: a file in PEM, with its chain; NULL: plain */
+	const char *tls_key;      /* the same for its key */
+	const char *client_dir;   /* the official client's dist folder, served under path; NULL: not
+				     served */
+	const sio_hooks *hooks;   /* copied; NULL: none */
+	const sio_parser *parser; /* must last; NULL: Socket.IO's own form */
 	void (*log)(sio_level level, const char *line,
 		void *user); /* NULL: errors and warnings to stderr */
 	void *user;          /* for log */
@@ -577,6 +580,28 @@ SIO_API sio_err sio_rooms(
 /* socket.disconnect(close): leaves the namespace, or closes the connection with all its namespaces.
  */
 SIO_API void sio_disconnect(sio_socket *k, bool whole_connection);
+
+/* ---- Another form for packets --------------------------------------------------------- */
+
+/* A packet of Socket.IO, taken apart. */
+typedef struct sio_packet {
+	unsigned type; /* 0 CONNECT, 1 DISCONNECT, 2 EVENT, 3 ACK, 4 CONNECT_ERROR */
+	char *nsp;
+	bool has_id;
+	uint64_t id;
+	cJSON *data;       /* NULL: none; sio_binary(i) stands for binary[i] */
+	sio_bytes *binary; /* the data of each, and the array */
+	size_t nbinary;
+} sio_packet;
+
+/* The option parser: one binary message for a packet and back.  What they hand out was allocated
+ * with malloc() and by cJSON; the library frees it. */
+struct sio_parser {
+	/* Nothing of the packet is kept or changed; .data NULL: out of memory. */
+	sio_bytes (*encode)(const sio_packet *packet);
+	/* false: it is no packet, and nothing is handed out. */
+	bool (*decode)(sio_bytes message, sio_packet *packet);
+};
 
 /* ---- Plain HTTP beside it ----------------------------------------------------------- */
 

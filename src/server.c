@@ -109,6 +109,7 @@ static io_options io_options_of(const sio_options *o)
 		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
 		.max_namespace = or_unsigned(o->max_namespace, 512),
 		.cleanup_empty_children = o->cleanup_empty_children,
+		.parser = o->parser,
 		.recovery_ms = o->recovery_ms,
 		.recovery_bytes = o->recovery_bytes ? o->recovery_bytes : 16u << 20,
 		.recovery_uses_middleware = o->recovery_uses_middleware,

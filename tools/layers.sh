@@ -11,7 +11,7 @@ find "$@" -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 BEGIN {
 	# Headers of C and of the system that do no input or output of their own.
 	pure = " assert ctype errno float inttypes limits locale math stdalign stdarg stdatomic " \
-		"stdbool stddef stdint stdio stdlib stdnoreturn string strings time wchar endian " \
+		"stdbool stddef stdint stdio stdlib stdnoreturn string strings time wchar endian regex " \
 		"sys/random sys/types "
 	# The libraries, by the name of a header of theirs.
 	library["libwebsockets"] = "libwebsockets"
@@ -20,6 +20,8 @@ BEGIN {
 	library["zlib"] = "zlib"
 	library["brotli/encode"] = library["brotli/decode"] = "brotli"
 	library["sio"] = "include/sio.h"
+	library["sio_msgpack"] = "include/sio_msgpack.h"
+	library["msgpack"] = "msgpack"
 
 	allow("src/base", "libc src/base")
 	allow("src/wire", "libc src/base src/wire zlib brotli")
@@ -30,6 +32,7 @@ BEGIN {
 	allow("src/adapter", "libc system src/base src/adapter src/socketio/adapter.h other")
 	allow("src/server", "libc system src/base src/wire src/engine src/socketio src/net " \
 		"src/adapter src/server include/sio.h cjson")
+	allow("src/msgpack", "libc include/sio.h include/sio_msgpack.h cjson msgpack src/msgpack")
 	allow("client-demo", "libc system include/sio.h cjson uv client-demo")
 }
 

@@ -15,7 +15,7 @@ shown=$(nm -D --defined-only "$dir/libsio.so.$VERSION" | awk '{ print $NF }' | s
 global=$(nm -g --defined-only "$dir/libsio.a" | awk 'NF == 3 { print $3 }' | sort)
 declared=$(gcc -E -P -Iinclude $(pkg-config --cflags libcjson) include/sio.h | tr '\n' ' ' |
 	sed 's/static inline[^{]*{[^}]*}//g' | tr ';' '\n' | grep -v typedef |
-	grep -oE '\bsio_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u)
+	grep -oE '\bsio_[a-z0-9_]+ *\([^*]' | sed 's, *(.*,,' | sort -u)
 
 [ "$shown" = "$global" ] || fail "the archive and the shared library differ"
 for name in $shown $global; do
@@ -31,6 +31,11 @@ done
 header=$(printf '#include "sio.h"\nversion SIO_VERSION\n' |
 	gcc -E -P -Iinclude $(pkg-config --cflags libcjson) - | sed -n 's/^version //p' | tr -d '" ')
 [ "$header" = "$VERSION" ] || fail "sio.h says version $header, the Makefile $VERSION"
+
+if [ -e "$dir/libsio-msgpack.so.$VERSION" ]; then
+	others=$(nm -D --defined-only "$dir/libsio-msgpack.so.$VERSION" | awk '{ print $NF }')
+	[ "$others" = sio_msgpack_parser ] || fail "libsio-msgpack shows $others"
+fi
 
 [ -n "$shown" ] || fail "no public function at all"
 [ "$bad" = 0 ] && echo "symbols: $(printf '%s\n' "$shown" | wc -l) public functions"

@@ -334,12 +334,36 @@ static void add_part(client *c, const unsigned char *data, size_t len)
 		partial_done(c);
 }
 
+static void receive_packed(client *c, span message)
+{
+	unpacked u;
+	sp_packet p;
+	if (!parser_unpack(c->io->options.parser, message, &u)) {
+		client_reject(c, CLOSED_BY_SERVER);
+		return;
+	}
+	span text = { (const char *)buf_data(&u.text) + 1, buf_len(&u.text) - 1 };
+	if (read_packet(c, &p, text, UINT64_MAX))
+		dispatch(c, &p, text, (parts){ u.packet.binary, u.packet.nbinary });
+	else
+		reject_unreadable(c, text);
+	parser_done(&u);
+}
+
 void client_message(session *s, unsigned char *data, size_t len, bool binary)
 {
 	client *c = s->user;
 	span text = { (const char *)data, len };
 	sp_packet p;
 
+	if (c->io->options.parser && binary) {
+		receive_packed(c, text);
+		return;
+	}
+	if (c->io->options.parser) {
+		client_reject(c, CLOSED_BY_SERVER);
+		return;
+	}
 	if (binary) {
 		add_part(c, data, len);
 		return;

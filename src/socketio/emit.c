@@ -68,6 +68,17 @@ static void write_args(buf *out, const content *w, const char *offset)
 	buf_add_char(out, ']');
 }
 
+/* All of it becomes one block. */
+static bool pack(parcel *p, const sio_parser *parser)
+{
+	bytes *packed = parser_pack(parser, p->text, p->parts, p->nparts);
+	if (!packed)
+		return false;
+	parcel_free(p);
+	*p = (parcel){ .text = packed, .parts = p->few };
+	return true;
+}
+
 /* offset NULL: none.  false: out of memory; parcel_free() accepts what was made. */
 static bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const content *w,
 	const char *offset, const sio_bytes *binary, size_t nbinary)
@@ -78,7 +89,9 @@ static bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const content
 	sp_write(&o->scratch, nbinary ? type + 3 : type, nbinary, ns->name, id);
 	write_args(&o->scratch, w, offset);
 	p->text = io_take_scratch(o);
-	return add_parts(p, binary, nbinary) && p->text;
+	if (!add_parts(p, binary, nbinary) || !p->text)
+		return false;
+	return !o->options.parser || pack(p, o->options.parser);
 }
 
 bool parcel_share(parcel *to, const parcel *from)
@@ -204,7 +217,7 @@ static sio_err prepare(
 		return SIO_ENOMEM;
 	bytes *text = b->parcel.text;
 	text->manner = b->manner;
-	text->parts = (uint16_t)how->nbinary;
+	text->parts = (uint16_t)b->parcel.nparts;
 	if (how->policy == SIO_CONFLATE)
 		text->key = conflation_key(ns, how->key);
 	else if (how->policy == SIO_PUSH_OUT)

@@ -136,3 +136,13 @@ bytes *io_take_scratch(io *o)
 	buf_clear(&o->scratch);
 	return b;
 }
+
+bytes *io_take_packet(io *o)
+{
+	bytes *text = io_take_scratch(o);
+	if (!text || !o->options.parser)
+		return text;
+	bytes *packed = parser_pack(o->options.parser, text, NULL, 0);
+	bytes_unref(text);
+	return packed;
+}

@@ -33,6 +33,7 @@ typedef struct io_options {
 	unsigned recovery_ms; /* for how long lost clients may come back; 0: they may not */
 	size_t recovery_bytes;
 	bool recovery_uses_middleware;
+	const sio_parser *parser;      /* NULL: packets are in Socket.IO's own form */
 	void (*refresh)(void *server); /* brings wheel->time up to date; NULL: it always is */
 	/* The application's word on an entry that is not a client's; NULL: there are none. */
 	sio_err (*answer)(sio_entry entry, bool admitted, const char *message);
@@ -177,6 +178,8 @@ uint64_t io_time(io *o);
 void io_reap(io *o);
 /* What is in scratch as a block; NULL: out of memory.  Scratch is empty then. */
 bytes *io_take_scratch(io *o);
+/* The same of a packet without attachments, in the form that clients understand. */
+bytes *io_take_packet(io *o);
 
 /* ---- client.c ---- */
 
@@ -365,6 +368,18 @@ bool recovery_enter(sio_socket *k);
 void recovery_give_back(sio_socket *k, const char *reason);
 void recovery_end(sio_socket *k);
 const char *recovery_pid(const sio_socket *k); /* NULL: none */
+
+/* ---- parser.c: packets in another form ---- */
+
+/* The one message for a packet; NULL: out of memory. */
+bytes *parser_pack(const sio_parser *parser, bytes *text, bytes *const *parts, size_t nparts);
+/* A message as a packet in Socket.IO's own form, with the type of Engine.IO's message in front. */
+typedef struct unpacked {
+	sio_packet packet;
+	buf text;
+} unpacked;
+bool parser_unpack(const sio_parser *parser, span message, unpacked *out);
+void parser_done(unpacked *u);
 
 /* ---- emit.c ---- */
 

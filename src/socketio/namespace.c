@@ -86,7 +86,7 @@ static void send_connect(sio_socket *k)
 	io *o = k->ns->io;
 	sp_write(&o->scratch, SP_CONNECT, 0, k->ns->name, NULL);
 	k->client->revision->write_welcome(&o->scratch, k->id, recovery_pid(k));
-	emit_text(k->client, io_take_scratch(o));
+	emit_text(k->client, io_take_packet(o));
 }
 
 void ns_send_unknown(client *c, span nsp)
@@ -94,7 +94,7 @@ void ns_send_unknown(client *c, span nsp)
 	io *o = c->io;
 	sp_write(&o->scratch, SP_CONNECT_ERROR, 0, nsp, NULL);
 	revision_write_error(&o->scratch, "Invalid namespace", NULL);
-	emit_text(c, io_take_scratch(o));
+	emit_text(c, io_take_packet(o));
 }
 
 static void send_refusal(sio_socket *k, const char *message, const cJSON *data)
@@ -102,7 +102,7 @@ static void send_refusal(sio_socket *k, const char *message, const cJSON *data)
 	io *o = k->ns->io;
 	sp_write(&o->scratch, SP_CONNECT_ERROR, 0, k->ns->name, NULL);
 	k->client->revision->write_refusal(&o->scratch, message, data);
-	emit_text(k->client, io_take_scratch(o));
+	emit_text(k->client, io_take_packet(o));
 }
 
 static void enter(sio_socket *k)

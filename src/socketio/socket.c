@@ -103,7 +103,7 @@ void sio_disconnect(sio_socket *k, bool whole_connection)
 	}
 	if (k->state == SOCKET_CONNECTED) {
 		sp_write(&k->ns->io->scratch, SP_DISCONNECT, 0, k->ns->name, NULL);
-		emit_text(k->client, io_take_scratch(k->ns->io));
+		emit_text(k->client, io_take_packet(k->ns->io));
 	}
 	socket_leave(k, "server namespace disconnect");
 }
