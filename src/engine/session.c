@@ -389,13 +389,26 @@ static bool make_way(session *s, const bytes *b)
 	return good;
 }
 
+/* What stands for it in the queue is dropped as it would be. */
+static bytes *dress(const session *s, bytes *b)
+{
+	const bytes as = { .manner = b->manner, .key = b->key, .parts = b->parts };
+	b = s->dialect->dress(b);
+	if (b) {
+		b->manner = as.manner;
+		b->key = as.key;
+		b->parts = as.parts;
+	}
+	return b;
+}
+
 bool session_send(session *s, bytes *b)
 {
 	if (!make_way(s, b)) {
 		bytes_unref(b);
 		return false;
 	}
-	b = s->dialect->dress(b);
+	b = dress(s, b);
 	bool pushed = b && push(s, b);
 	fall_behind(s);
 	if (pushed && s->out.bytes <= s->engine->options.max_queue)

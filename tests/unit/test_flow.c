@@ -507,6 +507,25 @@ START_TEST(old_clients_are_served_the_same)
 }
 END_TEST
 
+/* A packet that is binary as a whole, as other parsers make it. */
+START_TEST(old_clients_too_get_the_last_of_what_is_binary)
+{
+	sio_server *s = lab(100, 10);
+	peer *p = open_old_client(s);
+	forget_mail(p);
+	p->slow = true;
+	for (int i = 0; i < 3; i++) {
+		bytes *b = bytes_copy(&"abc"[i], 1);
+		b->binary = 1;
+		b->manner = MANNER_CONFLATE;
+		ck_assert(session_send(p->session, b));
+	}
+	read_all(p);
+	HEARD(p, "<0463>");
+	lab_close(s);
+}
+END_TEST
+
 UNIT_MAIN("flow", behind_begins_above_high_water_and_ends_at_low_water,
 	each_socket_of_the_client_is_told, who_is_behind_again_is_not_told,
 	a_drain_handler_may_end_the_connection, a_drain_is_told_in_a_turn_of_its_own,
@@ -518,4 +537,4 @@ UNIT_MAIN("flow", behind_begins_above_high_water_and_ends_at_low_water,
 	others_are_not_touched, high_water_is_never_above_the_limit_of_the_queue,
 	a_policy_that_makes_no_sense_is_refused, a_question_that_is_skipped_is_not_waited_for,
 	what_was_dropped_was_not_sent_for_who_listens, a_poll_brings_what_is_left_at_once,
-	old_clients_are_served_the_same)
+	old_clients_are_served_the_same, old_clients_too_get_the_last_of_what_is_binary)
