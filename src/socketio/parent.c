@@ -179,7 +179,7 @@ static void ask(candidate *q)
 		return;
 	}
 	q->answered = true;
-	q->admitted = strlen(q->text) == q->name.len && !regexec(&r->pattern, q->text, 0, NULL, 0);
+	q->admitted = !regexec(&r->pattern, q->text, 0, NULL, 0);
 }
 
 /* Goes from parent to parent; one that answers later brings it back here. */
@@ -217,7 +217,9 @@ void candidate_answer(candidate *q, bool admitted)
 void parent_ask(client *c, span name, cJSON *auth)
 {
 	io *o = c->io;
-	bool askable = !list_empty(&o->parents) && name.len <= o->options.max_namespace;
+	/* Whoever decides about a name sees C text: one with a NUL would be taken for another. */
+	bool askable = !list_empty(&o->parents) && name.len <= o->options.max_namespace &&
+		       !memchr(name.at, '\0', name.len);
 	candidate *q = askable ? calloc(1, sizeof *q + name.len + 1) : NULL;
 	if (!q) {
 		json_free(auth);
