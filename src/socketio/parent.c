@@ -95,8 +95,7 @@ static sio_ns *child_new(sio_ns *parent, span name)
 struct candidate {
 	list in_client, in_io;
 	client *client;
-	list *next;    /* parent to be asked next */
-	sio_ns *asked; /* the one that was asked last */
+	sio_ns *asked; /* the parent that was asked last; NULL: none yet */
 	cJSON *auth;
 	uint32_t tickets;
 	bool running; /* inside the parent's function */
@@ -182,17 +181,24 @@ static void ask(candidate *q)
 	q->admitted = !regexec(&r->pattern, q->text, 0, NULL, 0);
 }
 
+/* NULL: all have been asked. */
+static sio_ns *next_parent(const candidate *q)
+{
+	list *all = &q->client->io->parents;
+	list *last = q->asked ? &q->asked->in_parent : all;
+	return last->next == all ? NULL : LIST_OWNER(last->next, sio_ns, in_parent);
+}
+
 /* Goes from parent to parent; one that answers later brings it back here. */
 void candidate_advance(candidate *q)
 {
-	io *o = q->client->io;
+	sio_ns *next;
 	if (q->answered && q->admitted) {
 		candidate_enter(q);
 		return;
 	}
-	while (q->next != &o->parents) {
-		q->asked = LIST_OWNER(q->next, sio_ns, in_parent);
-		q->next = q->next->next;
+	while ((next = next_parent(q)) != NULL) {
+		q->asked = next;
 		ask(q);
 		if (q->gone || !q->answered)
 			return;
@@ -233,7 +239,6 @@ void parent_ask(client *c, span name, cJSON *auth)
 	q->name = (span){ q->text, name.len };
 	q->client = c;
 	q->auth = auth;
-	q->next = o->parents.next;
 	list_init(&q->in_io);
 	list_append(&c->candidates, &q->in_client);
 	candidate_advance(q);
