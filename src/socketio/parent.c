@@ -133,22 +133,26 @@ static void candidate_refuse(candidate *q)
 	candidate_end(q);
 }
 
-/* Another client may have brought the namespace into being meanwhile. */
+/* Another client may have brought the namespace into being meanwhile, and who hears of a new one
+ * may have ended this client. */
 static void candidate_enter(candidate *q)
 {
 	client *c = q->client;
-	cJSON *auth = q->auth;
 	sio_ns *ns = ns_find(c->io, q->name);
 	if (!ns)
 		ns = child_new(q->asked, q->name);
-	q->auth = NULL;
-	candidate_end(q);
-	if (ns) {
-		ns_connect(ns, c, auth);
-	} else {
-		json_free(auth);
+	if (!ns) {
 		client_reject(c, CLOSED_BY_SERVER);
+		return;
 	}
+	if (!q->gone) {
+		cJSON *auth = q->auth;
+		q->auth = NULL;
+		candidate_end(q);
+		ns_connect(ns, c, auth);
+	}
+	if (!ns->population)
+		ns_end_later(ns);
 }
 
 static void ask_function(candidate *q)
@@ -160,7 +164,6 @@ static void ask_function(candidate *q)
 	uint64_t entry = ticket_issue(&o->tickets, TICKET_CANDIDATE, &q->tickets, q, 0);
 	if (!entry) {
 		client_reject(q->client, CLOSED_BY_SERVER);
-		candidate_end(q);
 		return;
 	}
 	q->running = true;
