@@ -22,7 +22,7 @@ static void settle_once(sio_server *s)
 
 bool server_unsettled(const sio_server *s)
 {
-	return s->closing || unfinished(s);
+	return s->closing || s->gone || unfinished(s);
 }
 
 /* ---- At once ---- */
@@ -37,9 +37,22 @@ static void close_inside(sio_server *s)
 	settle_once(s);
 }
 
+/* The handlers of the last ones have run. */
+static void tell_gone(sio_server *s)
+{
+	s->gone = false;
+	if (s->farewell.done)
+		s->farewell.done(s, s->farewell.user);
+	else
+		sio_stop(s);
+	settle_once(s);
+}
+
 void server_settle(sio_server *s)
 {
 	settle_once(s);
+	if (s->gone)
+		tell_gone(s);
 	if (s->closing)
 		close_inside(s);
 }
@@ -70,10 +83,7 @@ static void all_gone(sio_server *s)
 {
 	timer_stop(&s->wheel, &s->pace);
 	timer_stop(&s->wheel, &s->deadline);
-	if (s->farewell.done)
-		s->farewell.done(s, s->farewell.user);
-	else
-		sio_stop(s);
+	s->gone = true;
 }
 
 /* How many are to be closed each time; UINT_MAX: all. */
