@@ -57,14 +57,16 @@ void server_settle(sio_server *s)
 		close_inside(s);
 }
 
+/* Handlers that it runs may call it again: it is under way. */
 void sio_close(sio_server *s)
 {
-	if (!s)
+	if (!s || s->ending)
 		return;
 	if (net_inside(s->net)) {
 		s->closing = !s->closed;
 		return;
 	}
+	s->ending = true;
 	timer_stop(&s->wheel, &s->pace);
 	timer_stop(&s->wheel, &s->deadline);
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
@@ -144,7 +146,7 @@ void server_end_init(sio_server *s)
 /* The loop does the rest: handlers must not run inside this call. */
 sio_err sio_shutdown(sio_server *s, const sio_farewell *how)
 {
-	if (s->leaving)
+	if (s->leaving || s->ending)
 		return SIO_EINVAL;
 	s->leaving = true;
 	if (how)
