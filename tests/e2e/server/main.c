@@ -5,16 +5,20 @@
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER and MAX_QUEUE in bytes, CORS_ORIGIN
  * (with commas, or "*"), CORS_CREDENTIALS=1, CORS_METHODS, CORS_HEADERS, CORS_EXPOSED,
- * CORS_MAX_AGE in seconds, RECOVERY in ms, RECOVERY_BYTES, HIGH_WATER, LOW_WATER, TRANSPORTS
+ * CORS_MAX_AGE in seconds, RECOVERY in ms, RECOVERY_BYTES, MAX_NAMESPACE, CLEANUP=1, HIGH_WATER,
+ * LOW_WATER, TRANSPORTS
  * ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1,
  * COOKIE, TRUSTED_PROXIES, ADDRESS (one more to listen on), those of hooks.c, and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
+ *   features  parents of namespaces, middleware of events, taps, changes of rooms
+ *   endings   a server that its clients bring to an end
  *
- * The last two serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON; LOCALE
- * is the locale of the process; with OPENAT2_ERRNO the system call openat2 fails with that number.
+ * All but the first serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON;
+ * LOCALE is the locale of the process; with OPENAT2_ERRNO the system call openat2 fails with that
+ * number.
  *
  * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.
  */
@@ -89,6 +93,8 @@ static sio_options options_from_environment(void)
 		.low_water = number("LOW_WATER", 0),
 		.tls_cert = getenv("TLS_CERT"),
 		.tls_key = getenv("TLS_KEY"),
+		.max_namespace = (unsigned)number("MAX_NAMESPACE", 0),
+		.cleanup_empty_children = number("CLEANUP", 0) != 0,
 	};
 }
 
@@ -135,6 +141,10 @@ int main(void)
 		return run(&o, set_up_suite);
 	if (app && !strcmp(app, "lab"))
 		return run(&o, set_up_lab);
-	fprintf(stderr, "conformance-server: APP must be engine, socketio or lab\n");
+	if (app && !strcmp(app, "features"))
+		return run(&o, set_up_features);
+	if (app && !strcmp(app, "endings"))
+		return run(&o, set_up_endings);
+	fprintf(stderr, "conformance-server: there is no APP of that name\n");
 	return 2;
 }
