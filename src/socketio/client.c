@@ -251,7 +251,7 @@ static void reject_unreadable(client *c, span text)
 	sp_packet p;
 	if (sp_read(&p, text, UINT64_MAX) && p.attachments > o->max_attachments)
 		c->session->limit = "max_attachments";
-	else if (!json_scan_all(p.payload, o->max_depth) &&
+	else if (p.payload.len && !json_scan_all(p.payload, o->max_depth) &&
 		 json_scan_all(p.payload, JSON_DEPTH_LIMIT))
 		c->session->limit = "max_depth";
 	client_reject(c, CLOSED_BY_SERVER);
