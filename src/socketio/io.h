@@ -223,6 +223,8 @@ void ns_end_later(sio_ns *ns);
 
 /* ---- parent.c: namespaces that are made when somebody asks for them ---- */
 
+/* The application makes this one, whose name may be that of a pattern's child. */
+void parent_adopt(sio_ns *ns);
 /* A client asks for a namespace that is not there; takes auth. */
 void parent_ask(client *c, span name, cJSON *auth);
 /* The client asks anew, or is gone. */

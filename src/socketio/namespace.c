@@ -70,8 +70,10 @@ sio_ns *sio_of(sio_server *s, const char *name)
 	if (!key.len || key.at[0] != '/' || memchr(key.at, ',', key.len))
 		return NULL;
 	sio_ns *ns = ns_find(o, key);
-	if (!ns && (ns = ns_new(o, key)) != NULL)
+	if (!ns && (ns = ns_new(o, key)) != NULL) {
 		map_add(&o->namespaces, &ns->by_name, ns->name);
+		parent_adopt(ns);
+	}
 	if (ns)
 		ns->pinned = true;
 	return ns;

@@ -72,6 +72,28 @@ sio_ns *sio_ns_parent(const sio_ns *ns)
 	return ns->parent;
 }
 
+static void adopt(sio_ns *parent, sio_ns *child)
+{
+	child->parent = parent;
+	list_append(&parent->children, &child->in_parent);
+}
+
+static bool matches(const struct rule *r, const char *name)
+{
+	return !r->fn && !regexec(&r->pattern, name, 0, NULL, 0);
+}
+
+void parent_adopt(sio_ns *ns)
+{
+	LIST_EACH (it, &ns->io->parents) {
+		sio_ns *parent = LIST_OWNER(it, sio_ns, in_parent);
+		if (!matches(parent->rule, ns->text))
+			continue;
+		adopt(parent, ns);
+		return;
+	}
+}
+
 /* NULL: out of memory. */
 static sio_ns *child_new(sio_ns *parent, span name)
 {
@@ -82,8 +104,7 @@ static sio_ns *child_new(sio_ns *parent, span name)
 	if (!ns)
 		return NULL;
 	map_add(&o->namespaces, &ns->by_name, ns->name);
-	ns->parent = parent;
-	list_append(&parent->children, &ns->in_parent);
+	adopt(parent, ns);
 	handler_walk_add(&w, &o->on_namespace);
 	while ((h = handler_next(&w)) != NULL)
 		((sio_ns_fn *)h->fn)(ns, h->user);
@@ -181,7 +202,7 @@ static void ask(candidate *q)
 		return;
 	}
 	q->answered = true;
-	q->admitted = !regexec(&r->pattern, q->text, 0, NULL, 0);
+	q->admitted = matches(r, q->text);
 }
 
 /* NULL: all have been asked. */

@@ -171,6 +171,30 @@ START_TEST(a_child_stays_unless_that_is_wanted)
 }
 END_TEST
 
+/* The application makes it itself, and is not told of it. */
+START_TEST(sio_of_makes_a_child_if_a_pattern_matches)
+{
+	sio_server *s = room_server();
+	sio_ns *before = sio_of(s, "/room-0");
+	sio_of_match(s, admit, NULL);
+	sio_ns *parent = sio_of_pattern(s, "^/room-[0-9]$");
+	sio_of_pattern(s, "^/room");
+	sio_ns *child = sio_of(s, "/room-1");
+	ck_assert_ptr_eq(sio_ns_parent(child), parent);
+	ck_assert_ptr_null(sio_ns_parent(before));
+	ck_assert_ptr_null(sio_ns_parent(sio_of(s, "/other")));
+	peer *p = connect_client(s);
+	enter(p, "/room-1");
+	sio_broadcast(parent, NULL, "a", sio_json("[]"));
+	end_turn(s);
+	HEARD(p, "42/room-1,[\"a\"]");
+	receive(p, "41/room-1,");
+	ck_assert_ptr_eq(sio_of(s, "/room-1"), child);
+	NOTED(s, "");
+	lab_close(s);
+}
+END_TEST
+
 START_TEST(a_child_that_the_application_holds_stays)
 {
 	sio_server *s = room_server();
@@ -292,7 +316,8 @@ START_TEST(old_clients_may_ask_parents_too)
 }
 END_TEST
 
-UNIT_MAIN("parents_children", the_parents_handlers_come_before_the_namespaces_and_the_sockets,
+UNIT_MAIN("parents_children", sio_of_makes_a_child_if_a_pattern_matches,
+	the_parents_handlers_come_before_the_namespaces_and_the_sockets,
 	a_broadcast_with_the_parent_reaches_all_its_children,
 	a_parent_without_children_speaks_to_nobody, a_parent_cannot_ask_for_answers,
 	a_parent_finds_the_sockets_of_its_children, a_child_ends_with_its_last_client,
