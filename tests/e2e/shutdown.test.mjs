@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { connect, MODES, POLLING, WEBSOCKET } from './support/client.mjs';
-import { ask, Polling, RawSocket } from './support/raw.mjs';
+import { Polling } from './support/raw.mjs';
 import { startServer } from './support/server.mjs';
-import { collect, next } from './support/wait.mjs';
+import { next } from './support/wait.mjs';
 
 const SHUTTING_DOWN = 'server shutting down';
 
@@ -48,19 +48,6 @@ for (const mode of MODES) {
 			assert.ok(words.lastIndexOf('close') < words.indexOf('done'), server.stdout);
 		});
 
-		test('what was sent before arrives', async (t) => {
-			const server = await start(t);
-			const socket = await connect(t, server, mode);
-			const all = collect(socket, 'flood', 500);
-			const told = next(socket, 'disconnect');
-
-			socket.emit('flood', 500);
-
-			assert.deepEqual((await all).map(([number]) => number), [...Array(500).keys()]);
-			await told;
-			await server.waitForEnd();
-		});
-
 		test('sio_close() in a handler runs no handler before that has returned', async (t) => {
 			const server = await start(t);
 			const socket = await connect(t, server, mode);
@@ -98,41 +85,6 @@ async function leaving(t, deadline = 60_000) {
 	await server.reported('shutdown', {});
 	return { server, sessions, socket };
 }
-
-test('newcomers are answered with 503 by both transports', async (t) => {
-	const { server, sessions } = await leaving(t);
-
-	const poll = await ask(server, { url: '/socket.io/?EIO=4&transport=polling' });
-	const knock = new RawSocket(t, server);
-	const [, refusal] = await next(knock.ws, 'unexpected-response');
-
-	assert.deepEqual([poll.status, poll.headers.connection], [503, 'close']);
-	assert.equal(refusal.statusCode, 503);
-	refusal.destroy();
-	for (const session of sessions) await session.get();
-	await server.waitForEnd();
-});
-
-test('who polls meanwhile is told, and the last one lets the server end', async (t) => {
-	const { server, sessions } = await leaving(t);
-
-	assert.match((await sessions[0].get()).body, /(^|\x1e)1$/);
-	assert.deepEqual(server.reports('done'), []);
-	assert.match((await sessions[1].get()).body, /(^|\x1e)1$/);
-
-	await server.waitForEnd();
-	assert.deepEqual(server.reports('done'), [{ clients: 0 }]);
-});
-
-test('who has taken no leave by the deadline is cut off, and told of before the end', async (t) => {
-	const { server } = await leaving(t, 300);
-
-	await server.waitForEnd();
-
-	assert.equal(server.reports('left', { reason: SHUTTING_DOWN }).length, 3);
-	assert.equal(server.reports('close', { reason: SHUTTING_DOWN }).length, 3);
-	assert.equal(story(server).filter((word) => word).at(-1), 'done');
-});
 
 test('clients are closed at the pace that was asked for', async (t) => {
 	const server = await start(t);
