@@ -136,6 +136,20 @@ test('without a word about how, the loop is stopped in the end', async (t) => {
 	assert.equal(server.reports('left').length, 1);
 });
 
+test('the port of a server that was closed from a handler can be taken again', async (t) => {
+	const first = await start(t);
+	const socket = await connect(t, first, WEBSOCKET);
+	const told = next(socket, 'disconnect');
+	socket.emit('close');
+	await told;
+	await first.waitForEnd();
+
+	const second = await start(t, { PORT: String(first.port) });
+
+	assert.equal(second.port, first.port);
+	await connect(t, second, WEBSOCKET);
+});
+
 test('who is told that all are gone may close the server', async (t) => {
 	const server = await start(t);
 	const socket = await connect(t, server, WEBSOCKET);

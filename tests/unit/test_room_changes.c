@@ -229,6 +229,52 @@ START_TEST(who_begins_to_listen_hears_of_later_changes)
 }
 END_TEST
 
+static void join_blue(sio_socket *k, void *user)
+{
+	(void)user;
+	sio_join(k, "blue");
+}
+
+static void leave_blue(sio_socket *k, void *user)
+{
+	(void)user;
+	sio_leave(k, "blue");
+}
+
+static void part(sio_socket *k, void *user)
+{
+	(void)user;
+	sio_disconnect(k, false);
+}
+
+START_TEST(each_of_a_room_can_be_made_to_join_leave_and_part)
+{
+	peer *p;
+	sio_server *s = lab_with(&p);
+	peer *q = connect_client(s), *r = connect_client(s);
+	sio_delivery red = { .to = SIO_ROOMS("red") };
+	sio_join(socket_of(p, "/"), "red");
+	sio_join(socket_of(q, "/"), "red");
+	end_turn(s);
+	journal(s);
+	ck_assert_uint_eq(sio_each(root(s), &red, join_blue, NULL), 2);
+	ck_assert_uint_eq(sio_each(root(s), NULL, join_blue, NULL), 3);
+	end_turn(s);
+	NOTED(s, "create:blue join:blue:* join:blue:* join:blue:*");
+	ck_assert_uint_eq(sio_each(root(s), &red, leave_blue, NULL), 2);
+	ck_assert_uint_eq(sio_each(root(s), NULL, leave_blue, NULL), 3);
+	end_turn(s);
+	NOTED(s, "leave:blue:* leave:blue:* leave:blue:* delete:blue");
+	ck_assert_uint_eq(sio_each(root(s), &red, part, NULL), 2);
+	end_turn(s);
+	HEARD(p, "41");
+	HEARD(q, "41");
+	HEARD(r, "");
+	ck_assert_uint_eq(sio_each(root(s), NULL, part, NULL), 1);
+	lab_close(s);
+}
+END_TEST
+
 START_TEST(the_server_ends_while_changes_are_to_be_told)
 {
 	peer *p;
@@ -241,10 +287,10 @@ START_TEST(the_server_ends_while_changes_are_to_be_told)
 }
 END_TEST
 
-UNIT_MAIN("room_changes", who_joins_first_creates_and_who_leaves_last_deletes,
-	what_changes_nothing_is_not_told, a_socket_that_leaves_leaves_all_its_rooms,
-	the_own_room_can_be_left_and_joined, another_may_be_in_the_own_room_of_a_socket,
-	changes_of_other_namespaces_are_not_told, a_parent_hears_of_its_childrens_rooms_first,
-	rooms_are_told_before_admission_too, who_is_refused_leaves_the_rooms_it_had_joined,
-	who_hears_of_a_change_may_make_others, who_begins_to_listen_hears_of_later_changes,
-	the_server_ends_while_changes_are_to_be_told)
+UNIT_MAIN("room_changes", each_of_a_room_can_be_made_to_join_leave_and_part,
+	who_joins_first_creates_and_who_leaves_last_deletes, what_changes_nothing_is_not_told,
+	a_socket_that_leaves_leaves_all_its_rooms, the_own_room_can_be_left_and_joined,
+	another_may_be_in_the_own_room_of_a_socket, changes_of_other_namespaces_are_not_told,
+	a_parent_hears_of_its_childrens_rooms_first, rooms_are_told_before_admission_too,
+	who_is_refused_leaves_the_rooms_it_had_joined, who_hears_of_a_change_may_make_others,
+	who_begins_to_listen_hears_of_later_changes, the_server_ends_while_changes_are_to_be_told)
