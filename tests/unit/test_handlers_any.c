@@ -160,7 +160,7 @@ START_TEST(a_handler_can_be_taken_off_all_events)
 	receive(p, "42[\"c\"]");
 	NOTED(s, "2:a[] own:c[]");
 	sio_off(root(s), NULL, NULL);
-	sio_socket_off(k, NULL, NULL);
+	sio_socket_off(k, "c", NULL);
 	receive(p, "42[\"a\"]");
 	receive(p, "42[\"c\"]");
 	NOTED(s, "");
