@@ -237,10 +237,11 @@ SIO_API const char *sio_ns_name(const sio_ns *ns);
 SIO_API sio_server *sio_ns_server(const sio_ns *ns);
 
 /* io.of(/^\/room-\d+$/): a parent of all namespaces whose names match, which are made when a client
- * asks for them, at the first name that no namespace bears.  regex is a POSIX extended regular
- * expression ("^/room-[0-9]+$").  What hangs on the parent counts for all its children, before what
- * hangs on them; sio_broadcast() and sio_each() with it reach all their sockets (but answers cannot
- * be asked for), and no socket is in the parent itself.  NULL: out of memory, or a bad expression.
+ * asks for them, at the first name that no namespace bears, or sio_of() for one.  regex is a POSIX
+ * extended regular expression ("^/room-[0-9]+$").  What hangs on the parent counts for all its
+ * children, before what hangs on them; sio_broadcast() and sio_each() with it reach all their
+ * sockets (but answers cannot be asked for), and no socket is in the parent itself.  NULL: out of
+ * memory, or a bad expression.
  */
 SIO_API sio_ns *sio_of_pattern(sio_server *s, const char *regex);
 /* io.of((name, auth, next) => ...).  Admit or refuse the entry, once, now or later; refused, and

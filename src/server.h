@@ -17,7 +17,9 @@ struct sio_server {
 	sio_hooks hooks;
 	sio_farewell farewell;
 	list ends;    /* of sessions, that the application is to be told of */
+	bool ending;  /* sio_close() is freeing it */
 	bool leaving; /* sio_shutdown() is under way */
+	bool gone;    /* and all have left, which is to be told */
 	bool closing,
 		closed; /* sio_close() was called inside a callback, and has been carried out */
 	timer pace;     /* of the farewell */

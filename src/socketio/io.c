@@ -35,6 +35,7 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 	list_init(&o->admitted);
 	list_init(&o->arrived);
 	list_init(&o->rumours);
+	list_init(&o->idle);
 	list_init(&o->dead_candidates);
 	list_init(&o->dead_arrivals);
 	list_init(&o->newcomers);
@@ -127,6 +128,8 @@ void io_reap(io *o)
 		socket_free(LIST_OWNER(it, sio_socket, in_io));
 	while ((it = take(&o->dead_clients)) != NULL)
 		client_free(LIST_OWNER(it, client, in_io));
+	while ((it = take(&o->idle)) != NULL)
+		ns_end_if_empty(LIST_OWNER(it, sio_ns, in_io));
 }
 
 bytes *io_take_scratch(io *o)

@@ -62,6 +62,7 @@ typedef struct io {
 	list departed;  /* sockets whose disconnect handlers are to run */
 	list finished;  /* inquiries whose callback is to run */
 	list rumours;   /* changes of rooms that are to be told */
+	list idle;      /* namespaces that were made and that nobody has entered */
 	list dead_sockets, dead_clients, dead_inquiries, dead_candidates, dead_arrivals;
 } io;
 
@@ -89,6 +90,7 @@ struct sio_ns {
 	io *io;
 	sio_ns *parent;    /* NULL: it was made by the application */
 	list in_parent;    /* among its siblings, or the parents */
+	list in_io;        /* among the idle */
 	list children;     /* of a parent */
 	struct rule *rule; /* of a parent: which names are its own; NULL: it is a namespace */
 	size_t population; /* socket objects, whatever their state */
@@ -219,9 +221,13 @@ void ns_send_unknown(client *c, span nsp);
 /* Forgets one that is not needed any more: a child without sockets, if they are to be cleaned up.
  */
 void ns_end_if_empty(sio_ns *ns);
+/* The same at the end of the turn, for one that may be in use. */
+void ns_end_later(sio_ns *ns);
 
 /* ---- parent.c: namespaces that are made when somebody asks for them ---- */
 
+/* The application makes this one, whose name may be that of a pattern's child. */
+void parent_adopt(sio_ns *ns);
 /* A client asks for a namespace that is not there; takes auth. */
 void parent_ask(client *c, span name, cJSON *auth);
 /* The client asks anew, or is gone. */

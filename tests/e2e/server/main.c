@@ -6,9 +6,9 @@
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER and MAX_QUEUE in bytes, CORS_ORIGIN
  * (with commas, or "*"), CORS_CREDENTIALS=1, CORS_METHODS, CORS_HEADERS, CORS_EXPOSED,
  * CORS_MAX_AGE in seconds, PARSER=msgpack, RECOVERY in ms, RECOVERY_BYTES,
- * RECOVERY_MIDDLEWARE=1, HIGH_WATER, LOW_WATER, TRANSPORTS ("polling,websocket"), NO_UPGRADES=1,
- * ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE, TRUSTED_PROXIES, ADDRESS (one
- * more to listen on), those of hooks.c, and APP:
+ * RECOVERY_MIDDLEWARE=1, MAX_NAMESPACE, CLEANUP=1, HIGH_WATER, LOW_WATER, TRANSPORTS
+ * ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1,
+ * COOKIE, TRUSTED_PROXIES, ADDRESS (more to listen on), those of hooks.c, and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/; takes
  *             DEFLATE_SERVER_NO_CONTEXT=1, DEFLATE_CLIENT_NO_CONTEXT=1, DEFLATE_SERVER_BITS,
@@ -16,8 +16,10 @@
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
  *   flow      clients that fall behind or lose their connection
+ *   features  parents of namespaces, middleware of events, taps, changes of rooms
+ *   endings   a server that its clients bring to an end
  *
- * The last three serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON and
+ * All but the first serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON and
  * MAX_ATTACHMENTS the attachments of an event; LOCALE is the locale of the process; with
  * OPENAT2_ERRNO the system call openat2 fails with that number.
  *
@@ -103,6 +105,8 @@ static sio_options options_from_environment(void)
 		.low_water = number("LOW_WATER", 0),
 		.tls_cert = getenv("TLS_CERT"),
 		.tls_key = getenv("TLS_KEY"),
+		.max_namespace = (unsigned)number("MAX_NAMESPACE", 0),
+		.cleanup_empty_children = number("CLEANUP", 0) != 0,
 	};
 }
 
@@ -194,6 +198,10 @@ int main(void)
 		return run(&o, set_up_lab);
 	if (app && !strcmp(app, "flow"))
 		return run(&o, set_up_flow);
-	fprintf(stderr, "conformance-server: APP must be engine, socketio, lab or flow\n");
+	if (app && !strcmp(app, "features"))
+		return run(&o, set_up_features);
+	if (app && !strcmp(app, "endings"))
+		return run(&o, set_up_endings);
+	fprintf(stderr, "conformance-server: there is no APP of that name\n");
 	return 2;
 }
