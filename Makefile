@@ -66,10 +66,11 @@ stems   = $(basename $(notdir $(1)))
 
 LIB_SRC     := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c) \
-	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c)
+	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c src/net/route.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 DEMO_SRC    := $(wildcard client-demo/*.c)
 SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
+PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
@@ -99,7 +100,7 @@ all: lib programs ## build the library, the demo and the conformance server (the
 
 lib: $(ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(SHARED))
 
-programs: $(DEMO) $(B)/conformance-server
+programs: $(DEMO) $(B)/conformance-server $(B)/plain-server
 
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
@@ -143,6 +144,10 @@ $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 
 # One of its applications stands on the layers below the public functions, so it takes the objects.
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ)
+	$(link_program) $(LIBS) -o $@
+
+# What is beside Socket.IO, through the public functions alone.
+$(B)/plain-server: $(call objects,$(PLAIN_SRC)) $(ARCHIVE)
 	$(link_program) $(LIBS) -o $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -245,9 +245,10 @@ SIO_API bool sio_handshake_secure(const sio_handshake *h);  /* over TLS */
 
 /* Fields that are added to an answer. */
 typedef struct sio_headers sio_headers;
-/* SIO_EINVAL: not a field name or value that HTTP allows, or a field that the server writes itself
- * (Connection, Content-*, Date, Keep-Alive, Sec-WebSocket-*, Trailer, Transfer-Encoding, Upgrade).
- */
+/* One more of that name.  SIO_EINVAL: not a field name or value that HTTP allows (so that nothing
+ * in a value can split an answer), or a field that the server writes itself (Connection,
+ * Content-Length, Content-Type, Date, Keep-Alive, Sec-WebSocket-*, Trailer, Transfer-Encoding,
+ * Upgrade, and in the answers of the engine Content-Encoding). */
 SIO_API sio_err sio_set_header(sio_headers *headers, const char *name, const char *value);
 
 /* A session of Engine.IO: one client, whatever namespaces it is in. */
@@ -455,23 +456,48 @@ SIO_API void sio_disconnect(sio_socket *k, bool whole_connection);
 /* ---- Plain HTTP beside it ----------------------------------------------------------- */
 
 typedef struct sio_request {
-	const char *method; /* "GET" */
+	const char *method; /* "GET"; a "HEAD" is answered as if it were one, without the body */
 	const char *path;   /* as it was sent, without the query */
 	const char *query;  /* raw, "" if none */
-	sio_bytes body;
+	sio_bytes body;     /* at most max_payload */
+	const sio_handshake *handshake; /* what else is known of the request */
+	const char *params;             /* for sio_param() */
 } sio_request;
 
 typedef struct sio_response {
-	int status;       /* 200 */
-	const char *type; /* "text/plain; charset=utf-8" */
-	sio_bytes body;   /* copied when fn returns */
+	int status;           /* 200; any from 200 to 999 */
+	const char *type;     /* Content-Type: "text/plain; charset=utf-8"; NULL: none is sent */
+	sio_bytes body;       /* copied when fn returns */
+	sio_headers *headers; /* further fields: sio_set_header(res->headers, name, value) */
 } sio_response;
 
 typedef void sio_http_fn(const sio_request *req, sio_response *res, void *user);
-/* app.get("/health", (req, res) => ...).  method "GET" answers HEAD too; path is exact.  A body is
- * at most max_payload. */
+/*
+ * app.get("/users/:id", (req, res) => ...).  A segment of the path that begins with ':' takes any
+ * one that is not empty; a last segment "*" takes the rest, which may be nothing.  All else is
+ * compared with the path as it is sent, in any number of routes: those without parameters go before
+ * the others, and among each earlier ones before later ones.  What is not the engine's is asked for
+ * here, and then among the folders of sio_static().
+ *
+ * "GET" answers HEAD too.  A path that is there under other methods alone is answered with 405, a
+ * parameter that does not decode to text (a broken escape, %00, no UTF-8) with 400, a body over
+ * max_payload with 413.
+ *
+ * SIO_EINVAL: no method, or no path: it must begin with '/', have no '?', '*' in its last segment
+ * only, and each parameter's name once; and what lies below the option path is the engine's.
+ */
 SIO_API sio_err sio_http(
 	sio_server *s, const char *method, const char *path, sio_http_fn *fn, void *user);
+/* req.params.id, decoded once, so that it may hold a slash; what "*" took is sio_param(req, "*").
+ * NULL: the route has no such parameter. */
+SIO_API const char *sio_param(const sio_request *req, const char *name);
+/* req.query[key], decoded; of several the last, NULL: not there.  What does not decode to C text
+ * stands as it was sent. */
+SIO_API const char *sio_request_query(const sio_request *req, const char *key);
+/* req.get(name), in any case; of several the first, NULL: not there. */
+SIO_API const char *sio_request_header(const sio_request *req, const char *name);
+/* req.ip: the client's, behind the trusted proxies; "" on a Unix socket. */
+SIO_API const char *sio_request_address(const sio_request *req);
 /* app.use(url, express.static(directory)): regular files below directory, index.html for a folder;
  * never a file outside of it or one whose name begins with a dot.  SIO_ENOENT: directory is none;
  * SIO_EINVAL: url is taken.

@@ -17,6 +17,17 @@ struct sio_server {
 	sio_hooks hooks;
 };
 
+/* Fields that the application adds to an answer. */
+struct sio_headers {
+	buf *fields;
+	bool own_body; /* what they are said of is the application's too */
+};
+
+/* ---- server.c ---- */
+
+/* What an errno value is called outside. */
+sio_err server_error(int error);
+
 /* ---- server_hooks.c ---- */
 
 net_hooks hooks_for_net(const sio_server *s);

@@ -20,7 +20,7 @@ typedef struct asking {
 void asking_begin(connection *c, const http_head *head)
 {
 	const net_owner *owner = &c->net->owner;
-	const handshake *h = engine_request_handshake(c, head);
+	const handshake *h = request_handshake(c, head);
 	asking *a = h ? malloc(sizeof *a + head->text.len) : NULL;
 	if (!a) {
 		respond_status(c, 500);

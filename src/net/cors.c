@@ -72,7 +72,7 @@ static void decide(connection *c, const http_head *head, span asking)
 {
 	const net_owner *owner = &c->net->owner;
 	request *r = c->request;
-	const handshake *h = asking.at ? engine_request_handshake(c, head) : NULL;
+	const handshake *h = asking.at ? request_handshake(c, head) : NULL;
 	r->cors = h && owner->hooks.allow_origin(owner->user, h, handshake_header(h, "Origin"));
 	allow_asking(r, asking, r->cors);
 }

@@ -17,6 +17,7 @@
 #include "files.h"
 #include "net.h"
 #include "response.h"
+#include "route.h"
 #include "websocket.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -47,15 +48,6 @@ enum {
 typedef struct connection connection;
 
 typedef struct request request;
-
-typedef struct route {
-	list link;
-	net_route_fn *fn;
-	void (*wrapped)(void);
-	void *user;
-	span method, path;
-	char text[];
-} route;
 
 typedef struct post {
 	struct post *next;
@@ -92,7 +84,7 @@ struct net {
 	list dirty;       /* with output */
 	list doomed;      /* to be closed at the end of the turn */
 	list answered;    /* questions that the application has answered */
-	list routes;
+	router router;
 	files *files;
 	bundle *bundle;
 	http_head head; /* of the request being read: used only while it is */
@@ -210,13 +202,16 @@ struct request {
 	buf fields;            /* further ones of the answer */
 	struct asking *asking; /* while the application is asked; NULL: it is not */
 	uint8_t coding;        /* the best content coding that the client takes */
-	route *route;
-	char *target; /* of the request, for its route */
+	const route *route;
+	char *target; /* of the request, for its route: path, NUL, query, NUL */
 	size_t path_len;
-	int file; /* the body of the response; -1: none */
+	buf parameters; /* of the path */
+	int file;       /* the body of the response; -1: none */
 	uint64_t file_left;
 };
 
+/* Whether the path is the engine's. */
+bool request_for_engine(const net *n, span path);
 /* Reads what is in data; sets aside what cannot be read yet. */
 void request_input(connection *c, unsigned char *data, size_t len);
 /* No other request is to be read; one that is not being answered ends with its connection. */
@@ -228,6 +223,8 @@ void request_free(connection *c);
 /* Takes what r holds. */
 void respond(connection *c, response *r);
 void respond_status(connection *c, int status);
+/* The same with one more field. */
+void respond_status_with(connection *c, int status, span name, span value);
 /* Output that has to be made when the connection can take it: a poll's payload, the next piece of a
  * file. */
 void respond_more(connection *c);
@@ -243,6 +240,13 @@ void routes_begin(connection *c, const http_head *head);
 /* Its body is there. */
 void routes_finish(connection *c, span body);
 
+/* ---- handshakes.c: a request as the application sees it ---- */
+
+/* Borrowed, until the next request on the connection; NULL: out of memory. */
+const handshake *request_handshake(connection *c, const http_head *head);
+/* The same, given away. */
+handshake *request_take_handshake(connection *c, const http_head *head);
+
 /* ---- requests.c: what the engine is asked over HTTP ---- */
 
 /* A request below the engine's path. */
@@ -256,10 +260,6 @@ void engine_request_lost(connection *c);
 /* The application was asked and has answered; message is as for net_answer(). */
 void engine_request_allowed(connection *c, const http_head *head);
 void engine_request_denied(connection *c, const http_head *head, const char *message);
-/* The request as the application sees it, borrowed; NULL: out of memory. */
-const handshake *engine_request_handshake(connection *c, const http_head *head);
-/* The same, given away. */
-handshake *engine_request_take_handshake(connection *c, const http_head *head);
 /* What it leaves behind. */
 void engine_request_fini(request *r);
 

@@ -52,7 +52,7 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 	list_init(&n->dirty);
 	list_init(&n->doomed);
 	list_init(&n->answered);
-	list_init(&n->routes);
+	router_init(&n->router);
 	return n;
 }
 
@@ -129,15 +129,6 @@ static void drain(net *n)
 	net_end_turn(n);
 }
 
-static void free_routes(net *n)
-{
-	while (!list_empty(&n->routes)) {
-		route *r = LIST_OWNER(n->routes.next, route, link);
-		list_remove(&r->link);
-		free(r);
-	}
-}
-
 void net_free(net *n)
 {
 	if (!n)
@@ -152,7 +143,7 @@ void net_free(net *n)
 	uv_run(&n->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&n->loop);
 	pthread_mutex_destroy(&n->posts_lock);
-	free_routes(n);
+	router_fini(&n->router);
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);

@@ -5,8 +5,8 @@
  *
  * Behind it: net.c (life), loop.c (turns), lws.c (libwebsockets), listener.c, connection.c (bytes
  * of one TCP connection), request.c and respond.c (HTTP), requests.c (what the engine is asked over
- * HTTP), asking.c (what the application says to that), cors.c, websocket.c, compressed.c, routes.c,
- * files.c and bundle.c.
+ * HTTP), asking.c (what the application says to that), handshakes.c, cors.c, websocket.c,
+ * compressed.c, routes.c, route.c, files.c and bundle.c.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -107,22 +107,33 @@ bool net_answer(net_question *q, bool allowed, const char *message);
 
 /* ---- HTTP routes ---- */
 
+/* Texts have a NUL behind them. */
 typedef struct net_request {
-	span method, path, query, body;
+	const char *method;
+	const char *path;       /* as it was sent, without the query */
+	const char *query;      /* raw */
+	const char *parameters; /* of the path, for net_parameter() */
+	span body;
+	const handshake *handshake;
 } net_request;
 
 typedef struct net_reply {
-	int status;
+	int status; /* 200 to 999; any other becomes a 500 */
 	const char *type;
 	span body;
+	buf *fields; /* further ones, as whole lines, can be added */
 } net_reply;
 
 typedef void net_route_fn(
 	const net_request *req, net_reply *reply, void (*wrapped)(void), void *user);
 
-/* Calls fn(..., wrapped, user) for this method and path.  0, or ENOMEM. */
+/* Calls fn(..., wrapped, user) for this method and path (route.h).  0, ENOMEM, or EINVAL: no path
+ * for a route, or below the engine's. */
 int net_route(net *n, const char *method, const char *path, net_route_fn *fn, void (*wrapped)(void),
 	void *user);
+/* A parameter of the path, decoded; what "*" took is called "*".  NULL: there is none of that name.
+ */
+const char *net_parameter(const char *parameters, const char *name);
 int net_mount(net *n, const char *url, const char *directory);
 
 #endif

@@ -2,9 +2,7 @@
 /* requests - what the engine is asked over HTTP: the client's files, handshakes, polls, posts,
  * upgrades. */
 #include "../base/json_write.h"
-#include "address.h"
 #include "internal.h"
-#include <time.h>
 
 /* ---- Exchanges ---- */
 
@@ -135,59 +133,14 @@ static void refuse(connection *c, const http_head *head, refusal why, const char
 	const net_owner *owner = &c->net->owner;
 	const char *told = message ? message : refusal_message(why);
 	if (owner->hooks.refused) {
-		const handshake *h = engine_request_handshake(c, head);
+		const handshake *h = request_handshake(c, head);
 		if (h)
 			owner->hooks.refused(owner->user, h, why, told, context);
 	}
 	answer_refusal(c, why, told, is_upgrade(head));
 }
 
-/* ---- Handshakes ---- */
-
-static void find_address(const connection *c, const http_head *head, char out[INET6_ADDRSTRLEN])
-{
-	unsigned proxies = c->net->options.trusted_proxies;
-	if (!proxies || !address_forwarded(head, proxies, out))
-		address_of_peer(c->fd, out);
-}
-
-static handshake *read_handshake(connection *c, const http_head *head)
-{
-	char address[INET6_ADDRSTRLEN];
-	struct timespec ts;
-	buf *b = &c->net->scratch;
-
-	find_address(c, head, address);
-	handshake_begin(b, span_of(address), head->target);
-	uint32_t query_at = handshake_mark(b);
-	handshake_add_query(b, head->query);
-	uint32_t headers_at = handshake_mark(b);
-	for (size_t i = 0; i < head->nfields; i++)
-		handshake_add_header(b, head->fields[i].name, head->fields[i].value);
-	handshake *h = handshake_finish(b, query_at, headers_at);
-	buf_clear(b);
-	clock_gettime(CLOCK_REALTIME, &ts);
-	if (h)
-		h->secure = c->tls;
-	if (h)
-		h->issued_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-	return h;
-}
-
-const handshake *engine_request_handshake(connection *c, const http_head *head)
-{
-	request *r = c->request;
-	if (!r->handshake)
-		r->handshake = read_handshake(c, head);
-	return r->handshake;
-}
-
-handshake *engine_request_take_handshake(connection *c, const http_head *head)
-{
-	handshake *h = c->request->handshake ? c->request->handshake : read_handshake(c, head);
-	c->request->handshake = NULL;
-	return h;
-}
+/* ---- Opening ---- */
 
 /* Fields that the application adds to the answer. */
 static void add_fields(connection *c, const http_head *head, bool initial)
@@ -195,7 +148,7 @@ static void add_fields(connection *c, const http_head *head, bool initial)
 	const net_owner *owner = &c->net->owner;
 	if (!owner->hooks.headers)
 		return;
-	const handshake *h = engine_request_handshake(c, head);
+	const handshake *h = request_handshake(c, head);
 	if (h)
 		owner->hooks.headers(owner->user, h, initial, &c->request->fields);
 }
@@ -230,7 +183,7 @@ static void protect_old_browser(connection *c, const http_head *head)
 
 static void open_polling(connection *c, const http_head *head, span eio, span sid)
 {
-	handshake *h = engine_request_take_handshake(c, head);
+	handshake *h = request_take_handshake(c, head);
 	session *s = h ? engine_open_polling(c->net->engine, eio, h, sid) : NULL;
 	if (!s) {
 		respond_status(c, 500);
@@ -337,7 +290,7 @@ static bool choose_id(connection *c, const http_head *head, char id[SID_MAX + 1]
 	*id = '\0';
 	if (!owner->hooks.make_id)
 		return true;
-	const handshake *h = engine_request_handshake(c, head);
+	const handshake *h = request_handshake(c, head);
 	return h && owner->hooks.make_id(owner->user, h, id) &&
 	       engine_sid_usable(c->net->engine, span_of(id));
 }
@@ -406,17 +359,8 @@ static void to_engine(connection *c, const http_head *head)
 		go_on(c, head, known);
 }
 
-/* What a request before it on the same connection has left. */
-static void forget_last(request *r)
-{
-	free(r->handshake);
-	r->handshake = NULL;
-	buf_clear(&r->fields);
-}
-
 void engine_request_begin(connection *c, const http_head *head)
 {
-	forget_last(c->request);
 	cors_begin(c, head);
 	c->request->coding = (uint8_t)coding_choose(http_field_find(head, SPAN("Accept-Encoding")));
 	if (client_file(c, head))

@@ -257,7 +257,7 @@ void websocket_begin(connection *c, const http_head *head, span eio, span sid, s
 		return;
 	}
 	connection_dirty(c);
-	handshake *h = known ? NULL : engine_request_take_handshake(c, head);
+	handshake *h = known ? NULL : request_take_handshake(c, head);
 	if (known)
 		w->session = session_probe(known, &w->base) ? known : NULL;
 	else if (h)
