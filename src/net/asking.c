@@ -79,7 +79,7 @@ static void go_on(asking *a)
 		engine_request_allowed(c, head);
 	else
 		engine_request_denied(c, head, a->message);
-	c->net->owner.settle(c->net->owner.user);
+	net_settle(c->net);
 	/* Frames may have come behind the request that asked for them. */
 	request_next(c);
 }

@@ -4,7 +4,8 @@
  * for each turn.
  *
  * Output stands in up to three places and leaves in this order: on a websocket the rest of a frame
- * that the kernel took only in part, then control frames, then what the session has queued; on HTTP
+ * that the kernel took only in part, then control frames, then what waits for
+ * it; on HTTP
  * the head of a response, then its body.
  */
 #include "internal.h"
@@ -141,7 +142,7 @@ static size_t add_out(const connection *c, struct iovec *iov)
 static bytes *queued(const connection *c, size_t i)
 {
 	websocket *w = c->websocket;
-	return w && w->session && !w->hushed ? session_peek(w->session, &w->base, i) : NULL;
+	return w && !w->hushed ? w->owner->peek(w, i) : NULL;
 }
 
 static size_t gather(const connection *c, struct iovec *iov)
@@ -198,7 +199,6 @@ static void take(connection *c, size_t sent)
 	if (c->role == ROLE_WEBSOCKET)
 		take_out(c, &sent);
 	while (sent) {
-		session *s = c->websocket->session;
 		bytes *b = queued(c, 0);
 		if (sent < bytes_framed_len(b)) {
 			c->rest = bytes_ref(b);
@@ -207,7 +207,7 @@ static void take(connection *c, size_t sent)
 		} else {
 			sent -= bytes_framed_len(b);
 		}
-		session_pop(s);
+		c->websocket->owner->pop(c->websocket);
 	}
 }
 

@@ -138,6 +138,8 @@ void net_log(const net *n, net_level level, const char *format, ...)
 
 bool loop_open(net *n);
 uint64_t net_clock(net *n); /* brings the wheel up to date first */
+/* Does what was put off while an input was dealt with. */
+void net_settle(net *n);
 void net_end_turn(net *n);
 void loop_run_posts(net *n);
 /* What was posted before still runs; what is posted from now on is refused. */
@@ -282,10 +284,13 @@ void cors_preflight(connection *c, const http_head *head);
 /* Whether a WebSocket of that origin is not to be opened. */
 bool cors_refuses(const connection *c, const http_head *head);
 
-/* ---- websocket.c ---- */
+/* ---- websocket_session.c ---- */
 
 /* For a new session of that version and id, or for the upgrade of a known one. */
 void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known);
+
+/* ---- websocket.c ---- */
+
 void websocket_input(connection *c, unsigned char *data, size_t len);
 /* A deadline has passed.  true: it was that of a hush, and what was held back goes out. */
 bool websocket_speaks(connection *c);

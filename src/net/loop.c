@@ -57,6 +57,11 @@ static void bury_doomed(net *n)
 	}
 }
 
+void net_settle(net *n)
+{
+	n->owner.settle(n->owner.user);
+}
+
 /* What a flush or a funeral brings about may be output for others, so both go on until there is
  * none. */
 void net_end_turn(net *n)
@@ -64,11 +69,11 @@ void net_end_turn(net *n)
 	if (n->in_turn)
 		return;
 	n->in_turn = true;
-	n->owner.settle(n->owner.user);
+	net_settle(n);
 	while (!list_empty(&n->answered) || !list_empty(&n->dirty) || !list_empty(&n->doomed)) {
 		asking_resume(n);
 		flush_dirty(n);
-		n->owner.settle(n->owner.user);
+		net_settle(n);
 		bury_doomed(n);
 	}
 	n->owner.reap(n->owner.user);
@@ -98,7 +103,7 @@ void loop_run_posts(net *n)
 	while (p) {
 		post *next = p->next;
 		p->fn(p->user);
-		n->owner.settle(n->owner.user);
+		net_settle(n);
 		free(p);
 		p = next;
 	}

@@ -195,7 +195,7 @@ static size_t consume(connection *c, unsigned char *data, size_t len)
 		if (n <= 0)
 			break;
 		at += (size_t)n;
-		c->net->owner.settle(c->net->owner.user);
+		net_settle(c->net);
 	}
 	/* Frames may come in one piece with the request that asks for them. */
 	if (c->role == ROLE_WEBSOCKET && !c->doomed) {
