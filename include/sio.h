@@ -504,6 +504,61 @@ SIO_API const char *sio_request_address(const sio_request *req);
  */
 SIO_API sio_err sio_static(sio_server *s, const char *url, const char *directory);
 
+/* ---- A WebSocket beside it ----------------------------------------------------------- */
+
+/* A plain WebSocket, for the browser's own WebSocket object and whatever else is no client of
+ * Socket.IO.  Valid until its closed() has returned. */
+typedef struct sio_ws sio_ws;
+
+/* Each may be NULL.  They run from the loop, like every callback. */
+typedef struct sio_ws_hooks {
+	void (*opened)(sio_ws *ws, void *user);
+	/* ws.onmessage.  Text is UTF-8, and has no NUL behind it; data lasts for the call. */
+	void (*message)(sio_ws *ws, sio_bytes data, bool binary, void *user);
+	/* ws.onclose, once for each that was opened, whoever closed it.  code and reason are those
+	 * of the client's close frame, 1005 if it had none; what the server closed with if the
+	 * client broke the rules (1002; 1007: text that is not UTF-8; 1009: over max_payload);
+	 * 1006: the connection was lost, the client did not answer pings, or more than max_queue
+	 * waited for it. */
+	void (*closed)(sio_ws *ws, unsigned code, const char *reason, void *user);
+	void *user;
+} sio_ws_hooks;
+
+/*
+ * new WebSocketServer({ path: "/echo" }).  What asks for a WebSocket at exactly this path, as it is
+ * sent, becomes one; hooks are copied.  A page of another origin is refused as it is for
+ * Socket.IO's WebSockets, with 403.  What asks for no WebSocket there is for routes and folders,
+ * and answered with 426 where there is none.  Options that count here too: max_payload, max_queue,
+ * ping_interval_ms and ping_timeout_ms (a client that shows no sign of life is cut off),
+ * per_message_deflate.
+ *
+ * SIO_EINVAL: path does not begin with '/', has what no path can have, is taken, or lies below the
+ * option path.
+ */
+SIO_API sio_err sio_websocket(sio_server *s, const char *path, const sio_ws_hooks *hooks);
+/* ws.send(data), which is copied.  SIO_EINVAL: text that is not UTF-8; SIO_EGONE: it is closed, or
+ * closing; SIO_ELIMIT: more than max_queue waits for it, and it is cut off. */
+SIO_API sio_err sio_ws_send(sio_ws *ws, const void *data, size_t len, bool binary);
+/* The same to all on that path but one (NULL: to all), copied once for all of them. */
+SIO_API sio_err sio_ws_broadcast(sio_server *s, const char *path, const sio_ws *except,
+	const void *data, size_t len, bool binary);
+/* ws.close(code, reason), when what waits has been sent.  From now on nothing that comes is handed
+ * out; closed() runs when the client has answered, or not in time.  code 0: none; reason: at most
+ * 123 bytes of it, or NULL.  SIO_EINVAL: a code that may not be sent (1000 to 1003, 1007 to 1014
+ * and 3000 to 4999 may), or a reason that is not UTF-8; SIO_EGONE: it is closed, or closing. */
+SIO_API sio_err sio_ws_close(sio_ws *ws, unsigned code, const char *reason);
+/* wss.clients.forEach(fn), of one path: fn for each that is open, in the order in which they came.
+ * fn may do anything to any of them.  Returns for how many it was called. */
+typedef void sio_ws_fn(sio_ws *ws, void *user);
+SIO_API size_t sio_ws_each(sio_server *s, const char *path, sio_ws_fn *fn, void *user);
+/* The request that it began with: query, header fields, address. */
+SIO_API const sio_handshake *sio_ws_handshake(const sio_ws *ws);
+/* Bytes that wait for it: ws.bufferedAmount. */
+SIO_API size_t sio_ws_backlog(const sio_ws *ws);
+/* free_fn (NULL: none) is called for data when it is replaced and after closed(). */
+SIO_API void sio_ws_set_data(sio_ws *ws, void *data, void (*free_fn)(void *));
+SIO_API void *sio_ws_data(const sio_ws *ws);
+
 #ifdef __cplusplus
 }
 #endif

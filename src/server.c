@@ -39,6 +39,7 @@ sio_err server_error(int error)
 		{ ENOENT, SIO_ENOENT },
 		{ ENOTDIR, SIO_ENOENT },
 		{ ESHUTDOWN, SIO_EGONE },
+		{ ENOBUFS, SIO_ELIMIT },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].error == error)

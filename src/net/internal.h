@@ -49,6 +49,8 @@ typedef struct connection connection;
 
 typedef struct request request;
 
+typedef struct endpoint endpoint; /* of the application's own WebSockets */
+
 typedef struct post {
 	struct post *next;
 	void (*fn)(void *user);
@@ -85,6 +87,8 @@ struct net {
 	list doomed;      /* to be closed at the end of the turn */
 	list answered;    /* questions that the application has answered */
 	router router;
+	list endpoints;
+	list departed; /* the application's own WebSockets whose end is to be told */
 	files *files;
 	bundle *bundle;
 	http_head head; /* of the request being read: used only while it is */
@@ -214,6 +218,8 @@ struct request {
 
 /* Whether the path is the engine's. */
 bool request_for_engine(const net *n, span path);
+/* Whether it asks to become a WebSocket. */
+bool request_is_upgrade(const http_head *head);
 /* Reads what is in data; sets aside what cannot be read yet. */
 void request_input(connection *c, unsigned char *data, size_t len);
 /* No other request is to be read; one that is not being answered ends with its connection. */
@@ -288,6 +294,18 @@ bool cors_refuses(const connection *c, const http_head *head);
 
 /* For a new session of that version and id, or for the upgrade of a known one. */
 void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known);
+
+/* ---- endpoints.c: the application's own WebSockets ---- */
+
+/* false: it asks for no WebSocket of an endpoint. */
+bool endpoint_begin(connection *c, const http_head *head);
+/* Whether there is an endpoint. */
+bool endpoint_is_at(const net *n, span path);
+/* Tells the application of those that have ended; whether there were any. */
+bool endpoints_settle(net *n);
+/* Says goodbye to all. */
+void endpoints_close(net *n);
+void endpoints_fini(net *n);
 
 /* ---- websocket.c ---- */
 

@@ -59,7 +59,9 @@ static void bury_doomed(net *n)
 
 void net_settle(net *n)
 {
-	n->owner.settle(n->owner.user);
+	do
+		n->owner.settle(n->owner.user);
+	while (endpoints_settle(n));
 }
 
 /* What a flush or a funeral brings about may be output for others, so both go on until there is
@@ -180,7 +182,7 @@ static int ms_until(uint64_t due)
 int net_timeout(const net *n)
 {
 	if (!list_empty(&n->dirty) || !list_empty(&n->doomed) || !list_empty(&n->answered) ||
-		n->owner.unsettled(n->owner.user))
+		!list_empty(&n->departed) || n->owner.unsettled(n->owner.user))
 		return 0;
 	/* What was started since the last turn is not among the loop's timers yet. */
 	int ours = ms_until(wheel_next(n->wheel));

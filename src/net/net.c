@@ -53,6 +53,8 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 	list_init(&n->doomed);
 	list_init(&n->answered);
 	router_init(&n->router);
+	list_init(&n->endpoints);
+	list_init(&n->departed);
 	return n;
 }
 
@@ -119,6 +121,7 @@ static void drain(net *n)
 {
 	/* Nobody is accepted any more, so that timer is free. */
 	uv_timer_start(&n->accept_again, on_late, BYE_MS / 2, 0);
+	endpoints_close(n);
 	LIST_EACH (it, &n->connections)
 		request_last(LIST_OWNER(it, connection, in_net));
 	net_end_turn(n);
@@ -144,6 +147,7 @@ void net_free(net *n)
 	uv_loop_close(&n->loop);
 	pthread_mutex_destroy(&n->posts_lock);
 	router_fini(&n->router);
+	endpoints_fini(n);
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);

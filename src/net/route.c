@@ -50,11 +50,14 @@ static bool has_segment(span path, span wanted)
 	return false;
 }
 
-static bool is_path(span path)
+bool route_can_be_asked_for(span path)
 {
-	if (!path.len || path.at[0] != '/' || !http_all_in(path, HTTP_IN_TARGET) ||
-		memchr(path.at, '?', path.len))
-		return false;
+	return path.len && path.at[0] == '/' && http_all_in(path, HTTP_IN_TARGET) &&
+	       !memchr(path.at, '?', path.len);
+}
+
+static bool segments_make_sense(span path)
+{
 	while (path.len) {
 		span segment = take_segment(&path);
 		bool named = is_parameter(segment);
@@ -88,9 +91,12 @@ static route *route_new(span method, span path)
 int router_add(router *r, const char *method, const char *path, net_route_fn *fn,
 	void (*wrapped)(void), void *user)
 {
-	if (!*method || !http_all_in(span_of(method), HTTP_IN_TOKEN) || !is_path(span_of(path)))
+	span name = span_of(method), at = span_of(path);
+	if (!name.len || !http_all_in(name, HTTP_IN_TOKEN))
 		return EINVAL;
-	route *made = route_new(span_of(method), span_of(path));
+	if (!route_can_be_asked_for(at) || !segments_make_sense(at))
+		return EINVAL;
+	route *made = route_new(name, at);
 	if (!made)
 		return ENOMEM;
 	made->fn = fn;

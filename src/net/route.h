@@ -37,6 +37,9 @@ void router_fini(router *r);
  * a name or with that of another). */
 int router_add(router *r, const char *method, const char *path, net_route_fn *fn,
 	void (*wrapped)(void), void *user);
+/* Whether requests can have this path: it begins with '/', and has what a target may have and no
+ * '?'. */
+bool route_can_be_asked_for(span path);
 /* NULL: there is none of this method. */
 const route *router_find(const router *r, span method, span path);
 /* The methods under which the path is there, "GET, HEAD, POST", are appended; none: it is not

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* routes - plain HTTP beside the sockets: the application's routes, and its folders. */
+/* routes - what is beside the engine: the application's own WebSockets, its routes, its folders. */
 #include "internal.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -57,7 +57,8 @@ static bool is_read(const http_head *head)
 	return head->method == HTTP_GET || head->method == HTTP_HEAD;
 }
 
-/* Where a route is there under other methods a file may be there too, to be read. */
+/* Where a WebSocket is there, or a route under other methods, a file may be there too, to be read.
+ */
 static bool send_file(connection *c, const http_head *head, bool known_path)
 {
 	response r = RESPONSE(200);
@@ -77,6 +78,10 @@ static void refuse(connection *c, const http_head *head, span allow)
 		respond_status_with(c, 405, SPAN("Allow"), allow);
 		return;
 	}
+	if (endpoint_is_at(c->net, head->path)) {
+		respond_status(c, 426);
+		return;
+	}
 	/* Who asks for a WebSocket where there is none has nothing else to ask. */
 	if (head->upgrade)
 		c->request->keep_alive = false;
@@ -87,13 +92,16 @@ static void without_route(connection *c, const http_head *head)
 {
 	buf allow = { 0 };
 	router_allow(&c->net->router, head->path, &allow);
-	if (!send_file(c, head, buf_len(&allow) > 0))
+	bool known = buf_len(&allow) > 0 || endpoint_is_at(c->net, head->path);
+	if (!send_file(c, head, known))
 		refuse(c, head, buf_span(&allow));
 	buf_free(&allow);
 }
 
 void routes_begin(connection *c, const http_head *head)
 {
+	if (endpoint_begin(c, head))
+		return;
 	const route *found = router_find(&c->net->router, head->method_text, head->path);
 	if (found)
 		take(c, head, found);

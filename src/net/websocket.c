@@ -178,6 +178,14 @@ static websocket *websocket_new(connection *c, const websocket_owner *owner, siz
 	return w;
 }
 
+static void refuse(connection *c, int status)
+{
+	if (status == 405)
+		respond_status_with(c, status, SPAN("Allow"), SPAN("GET"));
+	else
+		respond_status(c, status);
+}
+
 websocket *websocket_accept(
 	connection *c, const http_head *head, const websocket_owner *owner, size_t size)
 {
@@ -185,7 +193,7 @@ websocket *websocket_accept(
 	int status = ws_handshake_check(head, &key);
 	websocket *w = status == 101 ? websocket_new(c, owner, size) : NULL;
 	if (!w) {
-		respond_status(c, status == 101 ? 500 : status);
+		refuse(c, status == 101 ? 500 : status);
 		return NULL;
 	}
 	write_switching(w, head, key);

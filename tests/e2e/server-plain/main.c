@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plain-server - what is there beside Socket.IO: HTTP with parameters.
+ * plain-server - what is there beside Socket.IO: HTTP with parameters, and plain WebSockets.
  *
  * Configured by the environment: PORT (0: any), MAX_PAYLOAD, MAX_QUEUE, PING_INTERVAL,
  * PING_TIMEOUT, CORS_ORIGIN, DEFLATE=1, STATIC (a folder, served at /).  Prints "READY <port>" when
@@ -12,6 +12,11 @@
 #include <stdlib.h>
 
 static sio_server *io;
+
+sio_server *server(void)
+{
+	return io;
+}
 
 static void on_signal(int number)
 {
@@ -39,6 +44,7 @@ static sio_err serve(void)
 {
 	const char *folder = getenv("STATIC");
 	set_up_routes(io);
+	set_up_websockets(io);
 	sio_err err = folder ? sio_static(io, "/", folder) : SIO_OK;
 	if (!err)
 		err = sio_listen(io);
