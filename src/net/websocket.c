@@ -124,16 +124,31 @@ static void on_ws_event(websocket *w, ws_event *ev)
 	}
 }
 
-/* The last call, which finds nothing whole, gives back what the last message took. */
+static bool behind(const websocket *w)
+{
+	return w->owner->waiting(w) > w->connection->net->engine->options.max_queue / 2;
+}
+
+void websocket_catches_up(connection *c)
+{
+	if (c->websocket && !behind(c->websocket))
+		net_resume(c, PAUSE_BEHIND);
+}
+
+/* A client that asks faster than it takes the answers is slowed down before it has to be cut.  The
+ * last call, which finds nothing whole, gives back what the last message took. */
 void websocket_input(connection *c, unsigned char *data, size_t len)
 {
 	websocket *w = c->websocket;
 	ws_event ev;
 	w->heard++;
 	do {
+		size_t before = w->owner->waiting(w);
 		size_t used = ws_decode(&w->decoder, data, len, &ev);
 		on_ws_event(w, &ev);
 		net_settle(c->net);
+		if (!c->doomed && w->owner->waiting(w) > before && behind(w))
+			net_pause(c, PAUSE_BEHIND);
 		data += used;
 		len -= used;
 	} while (ev.kind != WS_NEED_MORE && !c->doomed && !c->closing);

@@ -25,6 +25,7 @@ typedef struct websocket_owner {
 	bytes *(*peek)(const websocket *w, size_t i);
 	/* The first one was taken over. */
 	void (*pop)(websocket *w);
+	size_t (*waiting)(const websocket *w); /* bytes */
 	/* Nothing comes any more: the peer has said goodbye, with that reason, or broke the rules,
 	 * or the connection is lost.  Of how, reason, limit, code and error count.  Told once, also
 	 * of one whose beginning failed. */

@@ -80,6 +80,11 @@ static void pop(websocket *base)
 		say_close(w);
 }
 
+static size_t waiting(const websocket *base)
+{
+	return plain_of(base)->out.bytes;
+}
+
 static void keep_reason(net_ws *w, unsigned code, span reason)
 {
 	free(w->reason);
@@ -111,6 +116,7 @@ static const websocket_owner owner = {
 	.pong = on_pong,
 	.peek = peek,
 	.pop = pop,
+	.waiting = waiting,
 	.ended = on_end,
 	.fini = fini,
 };

@@ -87,6 +87,12 @@ static void pop(websocket *w)
 	session_pop(carrier_of(w)->session);
 }
 
+static size_t waiting(const websocket *w)
+{
+	const carrier *x = carrier_of(w);
+	return x->session ? x->session->out.bytes : 0;
+}
+
 static void on_end(websocket *w, const ending *how, span said)
 {
 	carrier *x = carrier_of(w);
@@ -101,6 +107,7 @@ static const websocket_owner owner = {
 	.message = on_message,
 	.peek = peek,
 	.pop = pop,
+	.waiting = waiting,
 	.ended = on_end,
 };
 
