@@ -68,9 +68,12 @@ LIB_SRC     := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c) \
 	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c src/net/route.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
-DEMO_SRC    := $(wildcard client-demo/*.c)
+# One of them shows a library that only `make check` installs.
+NO_EV       := $(if $(wildcard /usr/include/ev.h),,client-demo/embed_ev.c)
+DEMO_SRC    := $(filter-out $(NO_EV),$(wildcard client-demo/*.c))
 SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
+EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
@@ -100,7 +103,7 @@ all: lib programs ## build the library, the demo and the conformance server (the
 
 lib: $(ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(SHARED))
 
-programs: $(DEMO) $(B)/conformance-server $(B)/plain-server
+programs: $(DEMO) $(addprefix $(B)/,conformance-server plain-server embed-server)
 
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
@@ -130,6 +133,7 @@ $(SHARED): $(LIB_OBJ)
 
 link_program = $(QUIET)mkdir -p $(@D) && $(CC) -pie $(SIO_LDFLAGS) $(filter %.o %.a,$^)
 
+$(B)/embed_ev: LIBS += -lev
 $(DEMO): $(B)/%: $(B)/obj/client-demo/%.o $(ARCHIVE)
 	$(link_program) $(LIBS) -o $@
 
@@ -146,8 +150,10 @@ $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ)
 	$(link_program) $(LIBS) -o $@
 
-# What is beside Socket.IO, through the public functions alone.
+# Others are written as an application is, with the public functions alone.
 $(B)/plain-server: $(call objects,$(PLAIN_SRC)) $(ARCHIVE)
+$(B)/embed-server: $(call objects,$(EMBED_SRC)) $(ARCHIVE)
+$(B)/plain-server $(B)/embed-server:
 	$(link_program) $(LIBS) -o $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -160,10 +160,13 @@ SIO_API void sio_stop(sio_server *s);
  * Not from inside a callback: call sio_stop() there.  NULL is accepted. */
 SIO_API void sio_close(sio_server *s);
 
-/* For a caller with a loop of its own, instead of sio_run(): wait until sio_fd() is readable, at
- * most sio_timeout() ms (-1: for ever), then call sio_service(), which does what there is to do and
- * never waits. */
+/* For a caller with a loop of its own, instead of sio_run(): whenever sio_fd() is readable call
+ * sio_service(), which does what there is to do and never waits.  It is readable for all of that:
+ * what clients send, what is due by the clock, and what the caller has asked for between two calls,
+ * so that nothing else needs to be waited for.  Level-triggered, and always the same descriptor,
+ * from the first call to sio_close(); -1: out of descriptors. */
 SIO_API int sio_fd(const sio_server *s);
+/* In how many ms sio_service() has something to do even if nothing comes in: 0 now, -1 never. */
 SIO_API int sio_timeout(const sio_server *s);
 SIO_API sio_err sio_service(sio_server *s);
 

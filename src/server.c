@@ -74,7 +74,16 @@ static bool unsettled(const void *user)
 
 static void refresh(void *user)
 {
-	net_refresh(((sio_server *)user)->net);
+	sio_server *s = user;
+	if (s->net)
+		net_refresh(s->net);
+}
+
+static void put_off(void *user)
+{
+	sio_server *s = user;
+	if (s->net)
+		net_wake(s->net);
 }
 
 static void log_line(net_level level, const char *line, void *user)
@@ -91,6 +100,7 @@ static const engine_events events = {
 	.message = client_message,
 	.closed = hooks_closed,
 	.upgraded = hooks_upgraded,
+	.put_off = put_off,
 };
 
 /* ---- Options ---- */
@@ -218,6 +228,7 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 		s->hooks = *o->hooks;
 	wheel_init(&s->wheel, 0);
 	io_opts.refresh = refresh;
+	io_opts.put_off = put_off;
 	io_opts.answer = hooks_answer;
 	bool made = io_init(&s->io, &io_opts, s, &s->wheel);
 	made = engine_init(&s->engine, &engine_opts, &events, s, &s->wheel) && made;
@@ -239,6 +250,7 @@ void sio_close(sio_server *s)
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
 	settle(s);
 	net_free(s->net);
+	s->net = NULL;
 	settle(s);
 	io_reap(&s->io);
 	engine_fini(&s->engine);

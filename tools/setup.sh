@@ -48,6 +48,7 @@ find_missing() {
 	need npm have npm
 	[ "$group" = run ] && return
 	need check module check
+	need libev-dev file /usr/include/ev.h
 	need clang have clang
 	need clang-format have clang-format
 	need libclang-rt-dev clang_runtime

@@ -26,7 +26,7 @@ typedef struct engine_options {
 	bool allow_eio3; /* clients of Socket.IO 1 and 2 too */
 } engine_options;
 
-/* What the layer above is told.  All three may call any session function but free nothing. */
+/* What the layer above is told.  All may call any session function but free nothing. */
 typedef struct engine_events {
 	bool (*open)(void *user, session *s); /* false: out of memory, the session ends */
 	void (*message)(session *s, unsigned char *data, size_t len, bool binary);
@@ -34,6 +34,8 @@ typedef struct engine_events {
 	void (*closed)(session *s, const ending *how);
 	/* It has changed from long-polling to WebSocket; may be NULL. */
 	void (*upgraded)(session *s);
+	/* Something has been put off until engine_settle(); may be NULL. */
+	void (*put_off)(void *user);
 } engine_events;
 
 typedef struct engine {

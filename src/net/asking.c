@@ -45,6 +45,7 @@ bool net_answer(net_question *q, bool allowed, const char *message)
 		return false;
 	}
 	list_append(&a->connection->net->answered, &a->in_net);
+	net_wake(a->connection->net);
 	return true;
 }
 

@@ -33,7 +33,10 @@ static void on_deadline(timer *t)
 
 void connection_deadline(connection *c, uint64_t after_ms)
 {
-	timer_start(c->net->wheel, &c->deadline, c->net->wheel->now + after_ms);
+	net *n = c->net;
+	if (!n->inside)
+		net_refresh(n);
+	timer_start(n->wheel, &c->deadline, n->wheel->time + after_ms);
 }
 
 void connection_open(net *n, int fd, bool tls)
@@ -63,6 +66,7 @@ void connection_doom(connection *c)
 		return;
 	c->doomed = true;
 	list_append(&c->net->doomed, &c->in_doomed);
+	net_wake(c->net);
 	timer_stop(c->net->wheel, &c->deadline);
 	engine_request_lost(c);
 	websocket_lost(c);
@@ -98,8 +102,10 @@ void connection_input(connection *c, unsigned char *data, size_t len)
 
 void connection_dirty(connection *c)
 {
-	if (!c->doomed && !c->blocked && list_empty(&c->in_dirty))
-		list_append(&c->net->dirty, &c->in_dirty);
+	if (c->doomed || c->blocked || !list_empty(&c->in_dirty))
+		return;
+	list_append(&c->net->dirty, &c->in_dirty);
+	net_wake(c->net);
 }
 
 size_t connection_backlog(const connection *c)

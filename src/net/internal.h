@@ -79,6 +79,9 @@ struct net {
 	bool late;       /* the time for goodbyes is over */
 	int descriptors; /* one above the highest that can be used */
 	bool in_turn;
+	bool inside;         /* the loop is being turned */
+	int embedded, alarm; /* for a caller with a loop of its own; -1: it has not asked */
+	bool woken;          /* the alarm has been set to go off at once */
 	pthread_mutex_t posts_lock;
 	post *posts, **posts_end;
 	bool posts_closed;
@@ -148,6 +151,12 @@ void net_end_turn(net *n);
 void loop_run_posts(net *n);
 /* What was posted before still runs; what is posted from now on is refused. */
 void loop_close_posts(net *n);
+
+/* ---- embed.c ---- */
+
+/* The caller's turn is over: when the next one is to come. */
+void embed_rest(net *n);
+void embed_close(net *n);
 
 /* ---- lws.c ---- */
 

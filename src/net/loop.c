@@ -157,15 +157,12 @@ void net_stop(net *n)
 
 void net_run(net *n)
 {
+	n->inside = true;
 	net_end_turn(n);
 	if (!__atomic_load_n(&n->stopping, __ATOMIC_ACQUIRE))
 		uv_run(&n->loop, UV_RUN_DEFAULT);
+	n->inside = false;
 	__atomic_store_n(&n->stopping, false, __ATOMIC_RELEASE);
-}
-
-int net_fd(const net *n)
-{
-	return uv_backend_fd(&n->loop);
 }
 
 /* How long until `due`, for poll(); -1: for ever. */
@@ -194,11 +191,15 @@ void net_refresh(net *n)
 {
 	uv_update_time(&n->loop);
 	n->wheel->time = uv_now(&n->loop);
+	net_wake(n);
 }
 
 void net_service(net *n)
 {
+	n->inside = true;
 	uv_run(&n->loop, UV_RUN_NOWAIT);
+	n->inside = false;
+	embed_rest(n);
 }
 
 /* ---- Life ---- */

@@ -46,6 +46,7 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 	n->engine = e;
 	n->wheel = w;
 	n->owner = *owner;
+	n->embedded = n->alarm = -1;
 	list_init(&n->listeners);
 	n->posts_end = &n->posts;
 	list_init(&n->connections);
@@ -144,6 +145,7 @@ void net_free(net *n)
 	context_close(n);
 	uv_walk(&n->loop, close_handle, NULL);
 	uv_run(&n->loop, UV_RUN_DEFAULT);
+	embed_close(n);
 	uv_loop_close(&n->loop);
 	pthread_mutex_destroy(&n->posts_lock);
 	router_fini(&n->router);

@@ -3,11 +3,11 @@
  * net - the network's face for the rest of the server: listening, the loop, HTTP beside the
  * sockets.
  *
- * Behind it: net.c (life), loop.c (turns), lws.c (libwebsockets), listener.c, connection.c (bytes
- * of one TCP connection), request.c and respond.c (HTTP), requests.c (what the engine is asked over
- * HTTP), asking.c (what the application says to that), handshakes.c, cors.c, websocket.c,
- * websocket_session.c, websocket_plain.c, endpoints.c, compressed.c, routes.c, route.c, files.c and
- * bundle.c.
+ * Behind it: net.c (life), loop.c (turns), embed.c (in another loop), lws.c (libwebsockets),
+ * listener.c, connection.c (bytes of one TCP connection), request.c and respond.c (HTTP),
+ * requests.c (what the engine is asked over HTTP), asking.c (what the application says to that),
+ * handshakes.c, cors.c, websocket.c, websocket_session.c, websocket_plain.c, endpoints.c,
+ * compressed.c, routes.c, route.c, files.c and bundle.c.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -95,12 +95,15 @@ int net_reload_tls(net *n);
 /* Turns the loop until net_stop(), which any thread and any signal handler may call. */
 void net_run(net *n);
 void net_stop(net *n);
-/* For a caller with a loop of its own. */
-int net_fd(const net *n);
+/* For a caller with a loop of its own: readable whenever net_service() has something to do.  -1:
+ * out of descriptors. */
+int net_fd(net *n);
 int net_timeout(const net *n);
 void net_service(net *n);
-/* Tells the wheel what time it is, outside of the loop's turns. */
+/* Tells the wheel what time it is, outside of the loop's turns, to start a timer. */
 void net_refresh(net *n);
+/* Something was put off that only a turn of the loop does: makes net_fd() readable. */
+void net_wake(net *n);
 /* Calls fn(user) from the loop, in order; any thread.  0, ENOMEM, or ESHUTDOWN: it is being freed.
  */
 int net_post(net *n, void (*fn)(void *user), void *user);

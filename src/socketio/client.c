@@ -28,7 +28,7 @@ bool client_open(io *o, session *s)
 	timer_init(&c->connect_timeout, connect_due);
 	timer_start(o->wheel, &c->connect_timeout, o->wheel->now + o->options.connect_timeout_ms);
 	if (c->revision->enters_unasked)
-		list_append(&o->newcomers, &c->in_io);
+		io_put_off(o, &o->newcomers, &c->in_io);
 	return true;
 }
 

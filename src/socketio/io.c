@@ -66,6 +66,13 @@ bool io_unsettled(const io *o)
 	       !list_empty(&o->departed) || !list_empty(&o->finished);
 }
 
+void io_put_off(io *o, list *which, list *member)
+{
+	list_append(which, member);
+	if (o->options.put_off)
+		o->options.put_off(o->server);
+}
+
 uint64_t io_time(io *o)
 {
 	if (o->options.refresh)

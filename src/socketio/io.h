@@ -28,6 +28,7 @@ typedef struct io_options {
 	unsigned max_unanswered;
 	unsigned connect_timeout_ms;
 	void (*refresh)(void *server); /* brings wheel->time up to date; NULL: it always is */
+	void (*put_off)(void *server); /* something waits for io_settle(); NULL: it comes anyway */
 	/* The application's word on an entry that is not a client's; NULL: there are none. */
 	sio_err (*answer)(sio_entry entry, bool admitted, const char *message);
 } io_options;
@@ -138,6 +139,8 @@ void io_fini(io *o);
 /* Runs what was put off while the application was running, until nothing is left. */
 void io_settle(io *o);
 bool io_unsettled(const io *o);
+/* Puts a member into one of the lists that io_settle() empties. */
+void io_put_off(io *o, list *which, list *member);
 /* What time it is, for a timer that the application starts: it may do so between two turns. */
 uint64_t io_time(io *o);
 /* Frees what ended in this turn. */

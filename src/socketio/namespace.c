@@ -211,7 +211,7 @@ static sio_err answer(sio_entry entry, bool admitted, const char *message, const
 		send_refusal(k, message ? message : "", data);
 		socket_leave(k, "server namespace disconnect");
 	} else if (!k->running) {
-		list_append(&o->admitted, &k->in_io);
+		io_put_off(o, &o->admitted, &k->in_io);
 	}
 	return SIO_OK;
 }

@@ -62,7 +62,7 @@ void socket_leave(sio_socket *k, const char *reason)
 		client_left(k->client, k->ns);
 	}
 	list_remove(&k->in_io);
-	list_append(&k->ns->io->departed, &k->in_io);
+	io_put_off(k->ns->io, &k->ns->io->departed, &k->in_io);
 }
 
 void socket_departed(sio_socket *k)
