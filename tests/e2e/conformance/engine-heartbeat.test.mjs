@@ -6,8 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { now, takes } from '../support/clock.mjs';
-import { BAD_REQUEST, closesEmpty, connect, Poller, startEcho } from '../support/engine.mjs';
-import { ask } from '../support/raw.mjs';
+import { closesEmpty, connect, Poller, startEcho } from '../support/engine.mjs';
 import { BEYOND } from '../support/server.mjs';
 
 const INTERVAL = 300;
@@ -37,12 +36,6 @@ function send(socket, data) {
 	const sent = now();
 	socket.send(data);
 	return [sent, sent];
-}
-
-/** Whether there is such a session, without touching it (15). */
-async function exists({ sid }) {
-	const url = `/engine.io/?EIO=3&transport=polling&sid=${sid}`;
-	return (await ask(server, { url })).body === BAD_REQUEST;
 }
 
 describe('pings', { concurrency: true }, () => {
@@ -150,7 +143,7 @@ describe('timeouts', { concurrency: true }, () => {
 			const since = now();
 			const poller = await Poller.open(server);
 			const known = now();
-			while (await exists(poller)) await sleep(5);
+			while (await poller.isThere()) await sleep(5);
 			return [since, known];
 		}));
 

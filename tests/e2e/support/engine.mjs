@@ -83,6 +83,12 @@ export class Poller extends Polling {
 		return socket;
 	}
 
+	/** Whether it is there still, without touching it: the answer to another version tells (15). */
+	async isThere() {
+		const url = this.url.replace(/EIO=\d/, 'EIO=5');
+		return (await ask(this.server, { url })).body === BAD_REQUEST;
+	}
+
 	/** The session is no more. */
 	async isGone() {
 		const { status, body } = await this.get();
