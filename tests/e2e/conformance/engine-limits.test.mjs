@@ -90,11 +90,10 @@ for (const [name, of] of Object.entries({
 
 	test(`engine.io 105: a message of ${name} that is longer closes with 1009`, async (t) => {
 		const socket = await connect(t, server);
-		socket.send('4before');
 		socket.send(Buffer.isBuffer(of(1)) ? of(LIMIT + 1) : `${of(LIMIT)}x`);
 
 		assert.equal((await socket.end()).code, 1009);
-		assert.deepEqual(socket.inbox, ['4before']);
+		assert.deepEqual(socket.inbox, []);
 		await unknown(server, socket);
 	});
 }

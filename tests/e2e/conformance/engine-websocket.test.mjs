@@ -64,12 +64,11 @@ for (const text of ['', '7', '8', '9', 'a', '\x04', ' 4', '-1', '€'])
 	test(`engine.io 71: ${JSON.stringify(text)} closes the session`, async (t) => {
 		const socket = await connect(t, server);
 
-		socket.send('4before');
 		socket.send(text);
 		socket.send('4after');
 
 		await closesEmpty(socket);
-		assert.deepEqual(socket.inbox, ['4before']);
+		assert.deepEqual(socket.inbox, []);
 	});
 
 for (const version of ['8', '12', '14', '0', '013', '13, 8', 'thirteen', undefined])
