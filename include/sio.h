@@ -87,6 +87,8 @@ typedef enum sio_level { SIO_LOG_ERROR, SIO_LOG_WARN, SIO_LOG_INFO, SIO_LOG_DEBU
 /* Which transports are offered; 0 in the options means both. */
 enum { SIO_POLLING = 1, SIO_WEBSOCKET = 2 };
 
+typedef struct sio_hooks sio_hooks; /* below, "The engine's hooks" */
+
 /* Zero means "as in Socket.IO": { .port = 3000 } is a complete set of options.  Texts are copied.
  */
 typedef struct sio_options {
@@ -113,8 +115,12 @@ typedef struct sio_options {
 	 * it is
 	 * "*", a WebSocket whose Origin is another, and not the server's own host, is refused. */
 	const char *cors_origin;
-	bool cors_credentials; /* they may send cookies */
-	const char *cookie;    /* name of a cookie with the session's id; NULL: none */
+	bool cors_credentials;            /* they may send cookies */
+	const char *cors_methods;         /* "GET,HEAD,PUT,PATCH,POST,DELETE" */
+	const char *cors_headers;         /* that they may send; NULL: those that they ask for */
+	const char *cors_exposed_headers; /* that they may read; NULL: those that all may */
+	unsigned cors_max_age_s; /* for how long a browser may remember that; 0: as it likes */
+	const char *cookie;      /* name of a cookie with the session's id; NULL: none */
 
 	unsigned trusted_proxies;     /* how many stand in front and append to X-Forwarded-For or
 					 Forwarded; sio_address() is then the client's */
@@ -126,6 +132,7 @@ typedef struct sio_options {
 	const char *tls_key;    /* the same for its key */
 	const char *client_dir; /* the official client's dist folder, served under path; NULL: not
 				   served */
+	const sio_hooks *hooks; /* copied; NULL: none */
 	void (*log)(sio_level level, const char *line,
 		void *user); /* NULL: errors and warnings to stderr */
 	void *user;          /* for log */
@@ -222,6 +229,88 @@ SIO_API sio_err sio_use(sio_ns *ns, sio_use_fn *fn, void *user);
 SIO_API sio_err sio_admit(sio_entry entry); /* next(); SIO_EGONE: void, or used */
 /* const err = new Error(message); err.data = data; next(err).  Takes data, which may be NULL. */
 SIO_API sio_err sio_refuse(sio_entry entry, const char *message, cJSON *data);
+
+/* ---- The engine's hooks -------------------------------------------------------- */
+
+/* The request that opened a session, or asks for one: socket.handshake. */
+typedef struct sio_handshake sio_handshake;
+/* Of several fields of that name the first, of several keys the last; NULL: not there. */
+SIO_API const char *sio_handshake_header(const sio_handshake *h, const char *name);
+SIO_API const char *sio_handshake_query(const sio_handshake *h, const char *key);
+SIO_API const char *sio_handshake_url(const sio_handshake *h);
+/* The client's, behind the trusted proxies; "" on a Unix socket. */
+SIO_API const char *sio_handshake_address(const sio_handshake *h);
+SIO_API int64_t sio_handshake_time(const sio_handshake *h); /* ms since 1970 */
+SIO_API bool sio_handshake_secure(const sio_handshake *h);  /* over TLS */
+
+/* Fields that are added to an answer. */
+typedef struct sio_headers sio_headers;
+/* SIO_EINVAL: not a field name or value that HTTP allows, or a field that the server writes itself
+ * (Connection, Content-*, Date, Keep-Alive, Sec-WebSocket-*, Trailer, Transfer-Encoding, Upgrade).
+ */
+SIO_API sio_err sio_set_header(sio_headers *headers, const char *name, const char *value);
+
+/* A session of Engine.IO: one client, whatever namespaces it is in. */
+typedef struct sio_session {
+	const char *id;        /* a secret: who knows it can speak for the client */
+	const char *transport; /* "polling" or "websocket" */
+	unsigned version;      /* of Engine.IO: 4, or 3 */
+	const sio_handshake *handshake;
+} sio_session;
+
+/* How it ended.  Reasons are those of Engine.IO: "transport close", "transport error", "ping
+ * timeout", "parse error", "forced close", "server shutting down". */
+typedef struct sio_ending {
+	const char *reason;
+	const char *limit; /* the option that the client went over; NULL: none */
+	unsigned
+		websocket_code; /* of the close frame, 1005 if it had none; 0: there was no frame */
+	int error;              /* errno of the connection; 0: none */
+	size_t unsent;          /* bytes that were waiting for the client */
+} sio_ending;
+
+/* A request that was refused.  The codes are those of Engine.IO: 0 unknown transport, 1 unknown
+ * sid, 2 bad method, 3 bad request, 4 forbidden, 5 unsupported version. */
+typedef struct sio_refusal {
+	int code;
+	const char *message;
+	const char
+		*name; /* "TRANSPORT_MISMATCH", "TRANSPORT_HANDSHAKE_ERROR", "PROTOCOL_MISMATCH",
+			  "ORIGIN_NOT_ALLOWED", "ID_GENERATION_ERROR"; NULL: the code says it all */
+	const char
+		*detail; /* the transport, sid, method, version or origin that it was; may be "" */
+	const sio_handshake *request;
+} sio_refusal;
+
+enum { SIO_ID_MAX = 64 };
+
+/* Each may be NULL.  They run from the loop, like every callback. */
+struct sio_hooks {
+	/* allowRequest: (req, callback) => ...  Asked for each request that would open a session,
+	 * after what the engine itself checks, and before the version.  sio_admit() or sio_refuse()
+	 * the entry, once, now or later; the message is what the client is told, data is dropped.
+	 * A request that goes away makes it void, and one that is not answered in a minute is cut
+	 * off. */
+	void (*allow_request)(const sio_handshake *request, sio_entry entry, void *user);
+	/* engine.generateId = (req) => ...  Letters, digits and -._~, SIO_ID_MAX at most, never one
+	 * that is in use; else, and if it returns false, the request is refused with code 3. */
+	bool (*generate_id)(const sio_handshake *request, char id[SIO_ID_MAX + 1], void *user);
+	/* cors: { origin: (origin, callback) => ... }, instead of cors_origin.  Asked once for each
+	 * request below path that has an Origin.  false: the answer says nothing of CORS, and a
+	 * WebSocket is refused unless the origin is the server's own host. */
+	bool (*allow_origin)(const sio_handshake *request, const char *origin, void *user);
+	/* engine.on("headers"), and where initial is true engine.on("initial_headers"): for each
+	 * answer to a poll or post, and for each 101.  initial: it opens the session. */
+	void (*headers)(
+		const sio_handshake *request, bool initial, sio_headers *headers, void *user);
+	/* engine.on("connection_error") */
+	void (*refused)(const sio_refusal *refusal, void *user);
+	/* engine.on("connection"); and the socket's "upgrade" and "close" */
+	void (*opened)(const sio_session *session, void *user);
+	void (*upgraded)(const sio_session *session, void *user);
+	void (*closed)(const sio_session *session, const sio_ending *ending, void *user);
+	void *user;
+};
 
 /* ---- Sending ------------------------------------------------------------------- */
 
@@ -334,6 +423,8 @@ SIO_API sio_socket *sio_find(sio_ns *ns, const char *id); /* NULL: gone */
 SIO_API bool sio_connected(const sio_socket *k);
 /* socket.handshake.auth: what the client sent as { auth }; an empty object if it sent none. */
 SIO_API const cJSON *sio_auth(const sio_socket *k);
+/* socket.handshake */
+SIO_API const sio_handshake *sio_handshake_of(const sio_socket *k);
 /* socket.handshake.headers[name], in any case; .query[key]; .url; .address.  NULL: not there. */
 SIO_API const char *sio_header(const sio_socket *k, const char *name);
 SIO_API const char *sio_query(const sio_socket *k, const char *key);

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* server - the public functions that tie the layers together: options, life, loop, HTTP beside the
  * sockets. */
-#include "../include/sio.h"
+#include "server.h"
 #include "base/json_scan.h"
-#include "net/net.h"
-#include "socketio/io.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct sio_server {
-	io io; /* the first member: io_of() */
-	wheel wheel;
-	engine engine;
-	net *net;
-	void (*log)(sio_level level, const char *line, void *user);
-	void *log_user;
-};
 
 const char *sio_strerror(sio_err err)
 {
@@ -96,16 +85,11 @@ static void log_line(net_level level, const char *line, void *user)
 		fprintf(stderr, "libsio: %s\n", line);
 }
 
-static bool on_open(void *user, session *s)
-{
-	sio_server *server = user;
-	return client_open(&server->io, s);
-}
-
 static const engine_events events = {
-	.open = on_open,
+	.open = hooks_opened,
 	.message = client_message,
-	.closed = client_closed,
+	.closed = hooks_closed,
+	.upgraded = hooks_upgraded,
 };
 
 /* ---- Options ---- */
@@ -182,7 +166,12 @@ static sio_err check_options(const sio_server *s, const sio_options *o)
 static sio_err open_network(sio_server *s, const sio_options *o)
 {
 	net_owner owner = {
-		.settle = settle, .reap = reap, .unsettled = unsettled, .log = log_line, .user = s
+		.settle = settle,
+		.reap = reap,
+		.unsettled = unsettled,
+		.log = log_line,
+		.hooks = hooks_for_net(s),
+		.user = s,
 	};
 	char *path = path_of(o->path);
 	int error = ENOMEM;
@@ -191,6 +180,10 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 			.port = o->port,
 			.path = path,
 			.cors_origin = o->cors_origin,
+			.cors_methods = o->cors_methods,
+			.cors_headers = o->cors_headers,
+			.cors_exposed = o->cors_exposed_headers,
+			.cors_max_age_s = o->cors_max_age_s,
 			.client_dir = o->client_dir,
 			.cors_credentials = o->cors_credentials,
 			.trusted_proxies = o->trusted_proxies,
@@ -220,8 +213,11 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 		return SIO_ENOMEM;
 	s->log = o->log;
 	s->log_user = o->user;
+	if (o->hooks)
+		s->hooks = *o->hooks;
 	wheel_init(&s->wheel, 0);
 	io_opts.refresh = refresh;
+	io_opts.answer = hooks_answer;
 	bool made = io_init(&s->io, &io_opts, s, &s->wheel);
 	made = engine_init(&s->engine, &engine_opts, &events, s, &s->wheel) && made;
 	sio_err err = made ? check_options(s, o) : SIO_ENOMEM;

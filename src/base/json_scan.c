@@ -279,6 +279,13 @@ size_t json_scan_space(span text)
 	return (size_t)(skip_space(start, start + text.len) - start);
 }
 
+bool json_scan_all(span text, unsigned max_depth)
+{
+	size_t len = json_scan_value(text, max_depth);
+	span rest = { text.at + len, text.len - len };
+	return len && json_scan_space(rest) == rest.len;
+}
+
 /* ---- Walking an array ---- */
 
 static void drop(span *s, size_t n)

@@ -23,6 +23,8 @@ enum { JSON_DEPTH_LIMIT = 65536 };
  * there.  What follows the value is the caller's to judge; only a number must not run on into
  * something that makes it another ("01", "1.", "1e" are no values). */
 size_t json_scan_value(span text, unsigned max_depth);
+/* Whether text is one value and nothing but white space behind it. */
+bool json_scan_all(span text, unsigned max_depth);
 /* The number of white-space characters at the start of text. */
 size_t json_scan_space(span text);
 

@@ -4,6 +4,7 @@
 #include "../base/buf.h"
 #include "polling.h"
 #include <stdlib.h>
+#include <string.h>
 
 bool engine_init(
 	engine *e, const engine_options *options, const engine_events *events, void *user, wheel *w)
@@ -65,46 +66,64 @@ static session *find(const engine *e, span sid)
 	return node ? MAP_OWNER(node, session, by_sid) : NULL;
 }
 
-static refusal check_known(const engine *e, const engine_request *r, session **known)
+static refusal refuse(refusal why, refusal_context *context, const char *name, span detail)
+{
+	*context = (refusal_context){ name, detail };
+	return why;
+}
+
+static refusal check_known(
+	const engine *e, const engine_request *r, session **known, refusal_context *context)
 {
 	session *s = find(e, r->sid);
 	if (!s)
-		return REFUSED_SID;
+		return refuse(REFUSED_SID, context, NULL, r->sid);
 	bool websocket = span_is(r->transport, SPAN("websocket"));
 	/* A session that cannot be taken over is told so on the WebSocket: clients look for it
 	 * there. */
 	if (websocket != r->upgrade || (!websocket && !s->polling))
-		return REFUSED_REQUEST;
+		return refuse(REFUSED_REQUEST, context, "TRANSPORT_MISMATCH", r->transport);
 	const dialect *d = dialect_for(r->eio);
 	if (!d || d->version != s->dialect->version)
-		return REFUSED_REQUEST;
+		return refuse(REFUSED_REQUEST, context, "PROTOCOL_MISMATCH", r->eio);
 	*known = s;
 	return NOT_REFUSED;
 }
 
-static bool spoken(const engine *e, span eio)
-{
-	const dialect *d = dialect_for(eio);
-	return d && (!d->old || e->options.allow_eio3);
-}
-
-refusal engine_check(const engine *e, const engine_request *r, session **known)
+refusal engine_check(
+	const engine *e, const engine_request *r, session **known, refusal_context *context)
 {
 	bool websocket = span_is(r->transport, SPAN("websocket"));
 
 	*known = NULL;
 	if (websocket ? !e->options.websocket
 		      : !e->options.polling || !span_is(r->transport, SPAN("polling")))
-		return REFUSED_TRANSPORT;
+		return refuse(REFUSED_TRANSPORT, context, NULL, r->transport);
 	if (r->sid.len)
-		return check_known(e, r, known);
+		return check_known(e, r, known, context);
 	if (!r->get)
-		return REFUSED_METHOD;
+		return refuse(REFUSED_METHOD, context, NULL, r->method);
 	if (websocket != r->upgrade)
-		return REFUSED_REQUEST;
-	if (!spoken(e, r->eio))
-		return REFUSED_VERSION;
+		return refuse(REFUSED_REQUEST, context, "TRANSPORT_HANDSHAKE_ERROR", r->transport);
 	return NOT_REFUSED;
+}
+
+refusal engine_check_version(const engine *e, span eio)
+{
+	const dialect *d = dialect_for(eio);
+	return d && (!d->old || e->options.allow_eio3) ? NOT_REFUSED : REFUSED_VERSION;
+}
+
+bool engine_sid_usable(const engine *e, span sid)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789-._~";
+	if (!sid.len || sid.len > SID_MAX)
+		return false;
+	for (size_t i = 0; i < sid.len; i++)
+		if (!sid.at[i] || !strchr(allowed, sid.at[i]))
+			return false;
+	return !find(e, sid);
 }
 
 /* ---- Opening ---- */
@@ -117,7 +136,7 @@ bytes *engine_open_packet(const session *s)
 	buf text = { 0 };
 
 	buf_add_text(&text, "0{\"sid\":\"");
-	buf_add(&text, s->sid, ID_LEN);
+	buf_add_span(&text, session_sid(s));
 	buf_add_text(&text, upgrades ? "\",\"upgrades\":[\"websocket\"]" : "\",\"upgrades\":[]");
 	buf_add_text(&text, ",\"pingInterval\":");
 	buf_add_uint(&text, o->ping_interval_ms);
@@ -137,15 +156,15 @@ static session *begin(session *s, transport *t)
 	return s->state == SESSION_CLOSED ? NULL : s;
 }
 
-session *engine_open(engine *e, span eio, handshake *h, transport *t)
+session *engine_open(engine *e, span eio, handshake *h, span sid, transport *t)
 {
-	session *s = session_new(e, dialect_for(eio), h);
+	session *s = session_new(e, dialect_for(eio), h, sid);
 	return s ? begin(s, t) : NULL;
 }
 
-session *engine_open_polling(engine *e, span eio, handshake *h)
+session *engine_open_polling(engine *e, span eio, handshake *h, span sid)
 {
-	session *s = session_new(e, dialect_for(eio), h);
+	session *s = session_new(e, dialect_for(eio), h, sid);
 	if (!s)
 		return NULL;
 	s->polling = polling_new(s);

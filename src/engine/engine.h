@@ -31,7 +31,9 @@ typedef struct engine_events {
 	bool (*open)(void *user, session *s); /* false: out of memory, the session ends */
 	void (*message)(session *s, unsigned char *data, size_t len, bool binary);
 	/* Once for each session, also for one whose open failed. */
-	void (*closed)(session *s, const char *reason);
+	void (*closed)(session *s, const ending *how);
+	/* It has changed from long-polling to WebSocket; may be NULL. */
+	void (*upgraded)(session *s);
 } engine_events;
 
 typedef struct engine {
@@ -66,18 +68,37 @@ int refusal_status(refusal r); /* HTTP */
 
 typedef struct engine_request {
 	span transport, sid, eio; /* of the query, decoded; empty: not there */
-	bool get;                 /* the method */
-	bool upgrade;             /* asks to become a WebSocket */
+	span method;
+	bool get;     /* the method is GET */
+	bool upgrade; /* asks to become a WebSocket */
 } engine_request;
 
-/* The reference's checks in its order.  With a sid *known is that session. */
-refusal engine_check(const engine *e, const engine_request *r, session **known);
+/* Why a request was refused, for whoever watches: a name where the code says too little, and what
+ * of the request it was. */
+typedef struct refusal_context {
+	const char *name; /* "TRANSPORT_MISMATCH", ...; NULL: the code says it all */
+	span detail;      /* the transport, the sid, the version, ...; may be empty */
+} refusal_context;
 
-/* A new session for a request that passed, by WebSocket.  Takes the handshake, in any case.  NULL:
- * out of memory, or ended by the application at once; the transport was told to close then. */
-session *engine_open(engine *e, span eio, handshake *h, transport *t);
+/* The reference's checks in its order, up to the application's.  With a sid *known is that session.
+ */
+refusal engine_check(
+	const engine *e, const engine_request *r, session **known, refusal_context *context);
+/* What is checked of a handshake after the application was asked. */
+refusal engine_check_version(const engine *e, span eio);
+
+/* The longest id that the application may give a session. */
+enum { SID_MAX = 64 };
+/* Whether it is one to be used: not empty, not too long, of letters, digits and -._~, and not in
+ * use. */
+bool engine_sid_usable(const engine *e, span sid);
+
+/* A new session for a request that passed, by WebSocket.  Its id is sid, or a random one if that is
+ * empty.  Takes the handshake, in any case.  NULL: out of memory, or ended by the application at
+ * once; the transport was told to close then. */
+session *engine_open(engine *e, span eio, handshake *h, span sid, transport *t);
 /* The same by long-polling; its transport is made here. */
-session *engine_open_polling(engine *e, span eio, handshake *h);
+session *engine_open_polling(engine *e, span eio, handshake *h, span sid);
 
 /* The first packet of a session; NULL: out of memory.  One reference, the caller's. */
 bytes *engine_open_packet(const session *s);

@@ -287,7 +287,7 @@ void polling_flush(polling *p)
 		session_pop(s);
 }
 
-void polling_lost(exchange *x)
+void polling_lost(exchange *x, int error)
 {
 	polling *p = x->polling;
 	if (!p)
@@ -297,5 +297,6 @@ void polling_lost(exchange *x)
 		p->get = NULL;
 	if (p->post == x)
 		p->post = NULL;
-	session_fail(p->session, CLOSED_BY_ERROR);
+	/* The other one of its exchanges is told goodbye. */
+	session_fail_as(p->session, &(ending){ .reason = CLOSED_BY_ERROR, .error = error });
 }

@@ -62,7 +62,7 @@ void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len)
 void polling_post_refuse(polling *p, exchange *x, int status, bool fatal);
 /* Answers the waiting GET with all that is queued. */
 void polling_flush(polling *p);
-/* The connection of an exchange that was not answered is gone. */
-void polling_lost(exchange *x);
+/* The connection of an exchange that was not answered is gone; error is its errno, or 0. */
+void polling_lost(exchange *x, int error);
 
 #endif

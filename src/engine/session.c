@@ -4,6 +4,7 @@
 #include "engine.h"
 #include "polling.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* How long a peer has to fetch what is queued at a close, and then the goodbye; protects the table
  * of sessions. */
@@ -33,7 +34,7 @@ static void drop_candidate(session *s)
 }
 
 /* The one way out: whatever happened, this runs once. */
-static void end(session *s, const char *reason)
+static void end(session *s, ending how)
 {
 	s->state = SESSION_CLOSED;
 	drop_candidate(s);
@@ -42,17 +43,26 @@ static void end(session *s, const char *reason)
 	map_remove(&s->engine->sessions, &s->by_sid);
 	list_append(&s->engine->dead, &s->dead_link);
 	s->transport = NULL;
-	s->engine->events->closed(s, reason);
+	if (!how.limit)
+		how.limit = s->limit;
+	s->engine->events->closed(s, &how);
 	queue_clear(&s->out);
+}
+
+void session_fail_as(session *s, const ending *how)
+{
+	if (s->state == SESSION_CLOSED)
+		return;
+	ending full = *how;
+	full.unsent = session_backlog(s);
+	if (s->transport)
+		s->transport->ops->close(s->transport, false);
+	end(s, full);
 }
 
 void session_fail(session *s, const char *reason)
 {
-	if (s->state == SESSION_CLOSED)
-		return;
-	if (s->transport)
-		s->transport->ops->close(s->transport, false);
-	end(s, reason);
+	session_fail_as(s, &(ending){ .reason = reason });
 }
 
 void session_doom(session *s, const char *reason)
@@ -68,7 +78,7 @@ void session_doom(session *s, const char *reason)
 static void say_goodbye(session *s)
 {
 	if (s->transport->ops->close(s->transport, true))
-		end(s, s->reason);
+		session_closed_by_poll(s);
 	else
 		start(s, &s->heartbeat, GOODBYE_MS);
 }
@@ -86,10 +96,10 @@ void session_close(session *s, const char *reason)
 
 void session_closed_by_poll(session *s)
 {
-	end(s, s->reason);
+	end(s, (ending){ .reason = s->reason });
 }
 
-void session_transport_gone(session *s, transport *t, const char *reason)
+void session_transport_gone(session *s, transport *t, const ending *how)
 {
 	if (s->state == SESSION_CLOSED)
 		return;
@@ -101,8 +111,10 @@ void session_transport_gone(session *s, transport *t, const char *reason)
 	}
 	if (t != s->transport)
 		return;
+	ending full = *how;
+	full.unsent = session_backlog(s);
 	s->transport = NULL;
-	end(s, reason);
+	end(s, full);
 }
 
 /* ---- Heartbeat ---- */
@@ -256,6 +268,8 @@ static void switch_transport(session *s)
 	old->ops->close(old, false);
 	polling_free(s->polling);
 	s->polling = NULL;
+	if (s->engine->events->upgraded)
+		s->engine->events->upgraded(s);
 	if (s->out.len)
 		s->transport->ops->wake(s->transport);
 	else if (s->state == SESSION_CLOSING)
@@ -319,11 +333,13 @@ bool session_send(session *s, bytes *b)
 		return false;
 	}
 	b = s->dialect->dress(b);
-	if (!b || !push(s, b) || s->out.bytes > s->engine->options.max_queue) {
-		session_doom(s, CLOSED_BY_ERROR);
-		return false;
-	}
-	return true;
+	bool pushed = b && push(s, b);
+	if (pushed && s->out.bytes <= s->engine->options.max_queue)
+		return true;
+	if (pushed)
+		s->limit = "max_queue";
+	session_doom(s, CLOSED_BY_ERROR);
+	return false;
 }
 
 bool session_writable(const session *s)
@@ -350,9 +366,14 @@ void session_pop(session *s)
 
 /* ---- Life ---- */
 
-session *session_new(struct engine *e, const dialect *d, handshake *h)
+session *session_new(struct engine *e, const dialect *d, handshake *h, span sid)
 {
-	session *s = calloc(1, sizeof *s);
+	char own[ID_LEN + 1];
+	if (!sid.len) {
+		random_id(own);
+		sid = (span){ own, ID_LEN };
+	}
+	session *s = calloc(1, sizeof *s + sid.len + 1);
 	if (!s) {
 		free(h);
 		return NULL;
@@ -361,7 +382,8 @@ session *session_new(struct engine *e, const dialect *d, handshake *h)
 	s->engine = e;
 	s->dialect = handshake_query(h, "j") || (base64 && *base64) ? d->base64 : d;
 	s->handshake = h;
-	random_id(s->sid);
+	memcpy(s->sid, sid.at, sid.len);
+	s->by_sid.key_len = (uint32_t)sid.len;
 	timer_init(&s->heartbeat, heartbeat_due);
 	timer_init(&s->upgrade, upgrade_due);
 	list_init(&s->doomed_link);
@@ -372,7 +394,7 @@ session *session_new(struct engine *e, const dialect *d, handshake *h)
 void session_open(session *s, transport *t)
 {
 	s->transport = t;
-	map_add(&s->engine->sessions, &s->by_sid, (span){ s->sid, ID_LEN });
+	map_add(&s->engine->sessions, &s->by_sid, session_sid(s));
 	heartbeat_start(s);
 	bytes *open = engine_open_packet(s);
 	if (!open || !push(s, open))

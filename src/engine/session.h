@@ -39,13 +39,13 @@ struct engine;
 
 typedef struct session {
 	map_node by_sid;
-	char sid[ID_LEN + 1];
 	uint8_t state; /* session_state */
 	bool awaits_pong : 1;
 	bool put_off : 1;   /* that pong's last moment, by another packet */
 	bool probed : 1;    /* the candidate's probe was answered */
 	bool doomed : 1;    /* ends at the next engine_settle() */
 	const char *reason; /* of a close under way */
+	const char *limit;  /* the option that it went over; NULL: none */
 	struct engine *engine;
 	const dialect *dialect;
 	transport *transport;
@@ -58,7 +58,22 @@ typedef struct session {
 	timer upgrade;   /* the last moment for an upgrade */
 	list doomed_link;
 	list dead_link;
+	char sid[]; /* its length is by_sid.key_len */
 } session;
+
+/* How a session ended. */
+typedef struct ending {
+	const char *reason; /* CLOSED_BY_* */
+	const char *limit;  /* the option that it went over; NULL: none */
+	unsigned code;      /* of the WebSocket's close frame; 0: there was none */
+	int error;          /* errno of the connection; 0: none */
+	size_t unsent;      /* bytes that were waiting for the client */
+} ending;
+
+static inline span session_sid(const session *s)
+{
+	return (span){ s->sid, s->by_sid.key_len };
+}
 
 /* ---- For the layer above ---- */
 
@@ -74,6 +89,8 @@ size_t session_backlog(const session *s);
 void session_close(session *s, const char *reason);
 /* Ends it now, undelivered output is dropped. */
 void session_fail(session *s, const char *reason);
+/* The same, with more to tell: of how, reason, limit and error count. */
+void session_fail_as(session *s, const ending *how);
 /* The same at the next engine_settle(): from where the application must not be called.  What the
  * peer sends until then is ignored. */
 void session_doom(session *s, const char *reason);
@@ -90,14 +107,16 @@ void session_receive_binary_payload(session *s, transport *t, unsigned char *dat
 bytes *session_peek(const session *s, const transport *t, size_t i);
 /* The first one was taken over, or delivered. */
 void session_pop(session *s);
-/* The transport ended by itself; it is not told again. */
-void session_transport_gone(session *s, transport *t, const char *reason);
+/* The transport ended by itself; it is not told again.  Of how, reason, code and error count, and
+ * a limit if there is one. */
+void session_transport_gone(session *s, transport *t, const ending *how);
 /* A peer that fetches the goodbye has got it. */
 void session_closed_by_poll(session *s);
 
 /* ---- For the engine ---- */
 
-session *session_new(struct engine *e, const dialect *d, handshake *h);
+/* Its id is sid, or a random one if that is empty. */
+session *session_new(struct engine *e, const dialect *d, handshake *h, span sid);
 void session_open(session *s, transport *t); /* queues the open packet, starts the heartbeat */
 void session_free(session *s);
 /* It tries; false: not in this state, the candidate is to be closed. */

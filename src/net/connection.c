@@ -9,6 +9,8 @@
  */
 #include "internal.h"
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -102,6 +104,20 @@ void connection_dirty(connection *c)
 size_t connection_backlog(const connection *c)
 {
 	return buf_len(&c->out) + (c->rest ? bytes_framed_len(c->rest) - c->rest_at : 0);
+}
+
+/* libwebsockets reads for us and keeps what it is told to itself; what is left of the connection
+ * tells whether the peer has reset it. */
+int connection_error(const connection *c)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof info;
+	if (c->error)
+		return c->error;
+	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) ||
+		len <= offsetof(struct tcp_info, tcpi_state))
+		return 0;
+	return info.tcpi_state == TCP_CLOSE ? ECONNRESET : 0;
 }
 
 static size_t add_rest(const connection *c, struct iovec *iov)
@@ -235,6 +251,7 @@ static bool send_plain(connection *c, struct iovec *iov, size_t n)
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
 	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL);
 	if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+		c->error = errno;
 		connection_doom(c);
 		return false;
 	}

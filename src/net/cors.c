@@ -4,7 +4,8 @@
  * (protocol-notes/engine.io.md, "CORS and headers").
  *
  * The option is "*", one origin that every answer names, or a list with commas and patterns of
- * which the asking one is named.
+ * which the asking one is named; or the application decides, and where it says no the answer is as
+ * if there were no CORS.
  */
 #include "internal.h"
 
@@ -54,8 +55,28 @@ static bool fixed(const char *origins)
 	return !strpbrk(origins, "*, ");
 }
 
+static bool decides(const net *n)
+{
+	return n->owner.hooks.allow_origin != NULL;
+}
+
 /* Texts of the request are gone when its answer is written, so an origin that is allowed is copied.
  */
+static void allow_asking(request *r, span asking, bool allowed)
+{
+	if (allowed)
+		r->origin = strndup(asking.at, asking.len);
+}
+
+static void decide(connection *c, const http_head *head, span asking)
+{
+	const net_owner *owner = &c->net->owner;
+	request *r = c->request;
+	const handshake *h = asking.at ? engine_request_handshake(c, head) : NULL;
+	r->cors = h && owner->hooks.allow_origin(owner->user, h, handshake_header(h, "Origin"));
+	allow_asking(r, asking, r->cors);
+}
+
 void cors_begin(connection *c, const http_head *head)
 {
 	const char *origins = c->net->options.cors_origin;
@@ -64,44 +85,73 @@ void cors_begin(connection *c, const http_head *head)
 
 	free(r->origin);
 	r->origin = NULL;
-	if (!origins)
-		return;
-	if (any(origins) || fixed(origins))
+	r->cors = origins != NULL;
+	if (decides(c->net))
+		decide(c, head, asking);
+	else if (origins && (any(origins) || fixed(origins)))
 		r->origin = strdup(origins);
-	else if (asking.at && listed(origins, asking))
-		r->origin = strndup(asking.at, asking.len);
+	else if (origins)
+		allow_asking(r, asking, asking.at && listed(origins, asking));
+}
+
+/* Whether answers are the same for whoever asks. */
+static bool star(const connection *c)
+{
+	return !decides(c->net) && any(c->net->options.cors_origin);
+}
+
+static void add(buf *out, span name, const char *value)
+{
+	if (value)
+		http_write_field(out, name, span_of(value));
 }
 
 static void allow(connection *c, buf *out, span vary)
 {
-	if (c->request->origin)
-		http_write_field(
-			out, SPAN("Access-Control-Allow-Origin"), span_of(c->request->origin));
+	add(out, SPAN("Access-Control-Allow-Origin"), c->request->origin);
 	if (vary.len)
 		http_write_field(out, SPAN("Vary"), vary);
 	if (c->net->options.cors_credentials)
 		http_write_field(out, SPAN("Access-Control-Allow-Credentials"), SPAN("true"));
+	add(out, SPAN("Access-Control-Expose-Headers"), c->net->options.cors_exposed);
 }
 
 void cors_fields(connection *c, buf *out)
 {
-	const char *origins = c->net->options.cors_origin;
-	if (origins)
-		allow(c, out, any(origins) ? (span){ "", 0 } : SPAN("Origin"));
+	if (c->request->cors)
+		allow(c, out, star(c) ? (span){ "", 0 } : SPAN("Origin"));
+}
+
+/* What an answer to a preflight depends on. */
+static span preflight_vary(const connection *c)
+{
+	bool by_headers = !c->net->options.cors_headers;
+	if (star(c))
+		return by_headers ? SPAN("Access-Control-Request-Headers") : (span){ "", 0 };
+	return by_headers ? SPAN("Origin, Access-Control-Request-Headers") : SPAN("Origin");
+}
+
+static void add_max_age(buf *out, unsigned seconds)
+{
+	buf text = { 0 };
+	buf_add_uint(&text, seconds);
+	http_write_field(out, SPAN("Access-Control-Max-Age"), buf_span(&text));
+	buf_free(&text);
 }
 
 void cors_preflight(connection *c, const http_head *head)
 {
+	const net_options *o = &c->net->options;
 	response r = RESPONSE(204);
 	span wanted = http_field_find(head, SPAN("Access-Control-Request-Headers"));
-	bool star = any(c->net->options.cors_origin);
-	allow(c, &r.fields,
-		star ? SPAN("Access-Control-Request-Headers")
-		     : SPAN("Origin, Access-Control-Request-Headers"));
-	http_write_field(&r.fields, SPAN("Access-Control-Allow-Methods"),
-		SPAN("GET,HEAD,PUT,PATCH,POST,DELETE"));
-	if (wanted.at)
+	allow(c, &r.fields, preflight_vary(c));
+	add(&r.fields, SPAN("Access-Control-Allow-Methods"),
+		o->cors_methods ? o->cors_methods : "GET,HEAD,PUT,PATCH,POST,DELETE");
+	if (!o->cors_headers && wanted.at)
 		http_write_field(&r.fields, SPAN("Access-Control-Allow-Headers"), wanted);
+	add(&r.fields, SPAN("Access-Control-Allow-Headers"), o->cors_headers);
+	if (o->cors_max_age_s)
+		add_max_age(&r.fields, o->cors_max_age_s);
 	http_write_length(&r.fields, 0);
 	respond(c, &r);
 }
@@ -123,7 +173,9 @@ bool cors_refuses(const connection *c, const http_head *head)
 {
 	const char *origins = c->net->options.cors_origin;
 	span origin = http_field_find(head, SPAN("Origin"));
-	if (!origins || any(origins) || !origin.at)
+	if (!origin.at || is_own(origin, head))
 		return false;
-	return !listed(origins, origin) && !is_own(origin, head);
+	if (decides(c->net))
+		return !c->request->cors;
+	return origins && !any(origins) && !listed(origins, origin);
 }

@@ -33,6 +33,7 @@ enum {
 	IDLE_MS = 30000, /* between two requests on one connection */
 	GRACE_MS = 1000,
 	WRITE_MS = 60000, /* for a peer to take a response */
+	ASK_MS = 60000,   /* for the application to say whether a request may come in */
 	BYE_MS = 2000,    /* for a peer to close after us */
 	HUSH_MS = 5       /* between a 101 and what follows, for peers of long ago */
 };
@@ -64,7 +65,7 @@ typedef struct post {
 
 struct net {
 	net_options options;
-	char *texts[7]; /* what options points at */
+	char *texts[10]; /* what options points at */
 	engine *engine;
 	wheel *wheel;
 	net_owner owner;
@@ -90,6 +91,7 @@ struct net {
 	list connections; /* all */
 	list dirty;       /* with output */
 	list doomed;      /* to be closed at the end of the turn */
+	list answered;    /* questions that the application has answered */
 	list routes;
 	files *files;
 	bundle *bundle;
@@ -123,6 +125,7 @@ struct connection {
 	bool closing; /* no more input is read; closes when the output is out */
 	bool doomed;
 	bool tls;
+	int error;      /* errno of a write that failed; 0: none has */
 	uint8_t paused; /* PAUSE_*: why its input is not read */
 	buf in;         /* input set aside */
 	size_t scanned; /* of it, for the request head */
@@ -182,6 +185,8 @@ void connection_doom(connection *c);
 void connection_free(connection *c);
 /* Bytes that were given to it and not taken by the kernel. */
 size_t connection_backlog(const connection *c);
+/* errno of why it is gone; 0: it was closed. */
+int connection_error(const connection *c);
 void connection_deadline(connection *c, uint64_t after_ms);
 
 /* ---- request.c: reading requests ---- */
@@ -199,9 +204,12 @@ struct request {
 	bool busy; /* routed and not wholly answered: no other request is read */
 	bool head_only;
 	bool keep_alive;
-	char *origin;            /* that the answer names; NULL: none */
-	char opened[ID_LEN + 1]; /* sid of the session that it opens; "": none */
-	uint8_t coding;          /* the best content coding that the client takes */
+	bool cors;             /* the answer has the fields of CORS */
+	char *origin;          /* that they name; NULL: none */
+	handshake *handshake;  /* what it says, once that was wanted; NULL: not yet */
+	buf fields;            /* further ones of the answer */
+	struct asking *asking; /* while the application is asked; NULL: it is not */
+	uint8_t coding;        /* the best content coding that the client takes */
 	route *route;
 	char *target; /* of the request, for its route */
 	size_t path_len;
@@ -245,12 +253,28 @@ void engine_request_body(connection *c, unsigned char *data, size_t len);
 void engine_request_refused(connection *c, int status);
 /* The connection is gone. */
 void engine_request_lost(connection *c);
-/* NULL: out of memory. */
-handshake *engine_request_handshake(connection *c, const http_head *head);
+/* The application was asked and has answered; message is as for net_answer(). */
+void engine_request_allowed(connection *c, const http_head *head);
+void engine_request_denied(connection *c, const http_head *head, const char *message);
+/* The request as the application sees it, borrowed; NULL: out of memory. */
+const handshake *engine_request_handshake(connection *c, const http_head *head);
+/* The same, given away. */
+handshake *engine_request_take_handshake(connection *c, const http_head *head);
+/* What it leaves behind. */
+void engine_request_fini(request *r);
+
+/* ---- asking.c: what the application says to that ---- */
+
+/* Asks whether a session may be opened; the request goes on when it has been answered. */
+void asking_begin(connection *c, const http_head *head);
+/* Goes on with all that have been answered. */
+void asking_resume(net *n);
+/* The request is gone. */
+void asking_end(request *r);
 
 /* ---- cors.c ---- */
 
-/* Decides which origin the answer to this request names. */
+/* Decides whether the answer to this request speaks to pages of other origins, and of which. */
 void cors_begin(connection *c, const http_head *head);
 /* What a page of another origin must be told; out is a head that is being written. */
 void cors_fields(connection *c, buf *out);
@@ -260,7 +284,8 @@ bool cors_refuses(const connection *c, const http_head *head);
 
 /* ---- websocket.c ---- */
 
-void websocket_begin(connection *c, const http_head *head, const engine_request *r, session *known);
+/* For a new session of that version and id, or for the upgrade of a known one. */
+void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known);
 void websocket_input(connection *c, unsigned char *data, size_t len);
 /* A deadline has passed.  true: it was that of a hush, and what was held back goes out. */
 bool websocket_speaks(connection *c);

@@ -65,7 +65,8 @@ void net_end_turn(net *n)
 		return;
 	n->in_turn = true;
 	n->owner.settle(n->owner.user);
-	while (!list_empty(&n->dirty) || !list_empty(&n->doomed)) {
+	while (!list_empty(&n->answered) || !list_empty(&n->dirty) || !list_empty(&n->doomed)) {
+		asking_resume(n);
 		flush_dirty(n);
 		n->owner.settle(n->owner.user);
 		bury_doomed(n);
@@ -173,7 +174,8 @@ static int ms_until(uint64_t due)
 
 int net_timeout(const net *n)
 {
-	if (!list_empty(&n->dirty) || !list_empty(&n->doomed) || n->owner.unsettled(n->owner.user))
+	if (!list_empty(&n->dirty) || !list_empty(&n->doomed) || !list_empty(&n->answered) ||
+		n->owner.unsettled(n->owner.user))
 		return 0;
 	/* What was started since the last turn is not among the loop's timers yet. */
 	int ours = ms_until(wheel_next(n->wheel));

@@ -18,7 +18,7 @@ void net_log(const net *n, net_level level, const char *format, ...)
 static bool copy_texts(net *n, const net_options *o)
 {
 	const char *given[] = { o->host, o->path, o->cors_origin, o->client_dir, o->tls_cert,
-		o->tls_key, o->cookie };
+		o->tls_key, o->cookie, o->cors_methods, o->cors_headers, o->cors_exposed };
 	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
 		n->texts[i] = given[i] ? strdup(given[i]) : NULL;
 		if (given[i] && !n->texts[i])
@@ -32,6 +32,9 @@ static bool copy_texts(net *n, const net_options *o)
 	n->options.tls_cert = n->texts[4];
 	n->options.tls_key = n->texts[5];
 	n->options.cookie = n->texts[6];
+	n->options.cors_methods = n->texts[7];
+	n->options.cors_headers = n->texts[8];
+	n->options.cors_exposed = n->texts[9];
 	return true;
 }
 
@@ -48,6 +51,7 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 	list_init(&n->connections);
 	list_init(&n->dirty);
 	list_init(&n->doomed);
+	list_init(&n->answered);
 	list_init(&n->routes);
 	return n;
 }

@@ -5,11 +5,13 @@
  *
  * Behind it: net.c (life), loop.c (turns), lws.c (libwebsockets), listener.c, connection.c (bytes
  * of one TCP connection), request.c and respond.c (HTTP), requests.c (what the engine is asked over
- * HTTP), cors.c, websocket.c, compressed.c, routes.c, files.c and bundle.c.
+ * HTTP), asking.c (what the application says to that), cors.c, websocket.c, compressed.c, routes.c,
+ * files.c and bundle.c.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
 
+#include "../base/buf.h"
 #include "../base/span.h"
 #include "../base/timer.h"
 #include "../engine/engine.h"
@@ -21,6 +23,26 @@ typedef struct net net;
 
 typedef enum net_level { NET_ERROR, NET_WARN, NET_INFO, NET_DEBUG } net_level;
 
+/* A request that waits for the application's word. */
+typedef struct net_question {
+	uint32_t tickets; /* the owner's */
+} net_question;
+
+/* What the application may say about requests; each may be NULL, and user is the owner's. */
+typedef struct net_hooks {
+	/* Whether it may open a session: net_answer(), now or later. */
+	void (*allow)(void *user, const handshake *h, net_question *q);
+	/* It has gone without an answer. */
+	void (*forget)(void *user, net_question *q);
+	bool (*allow_origin)(void *user, const handshake *h, const char *origin);
+	/* Writes the id of a new session; false: none, and it is refused. */
+	bool (*make_id)(void *user, const handshake *h, char id[SID_MAX + 1]);
+	/* Adds fields to the answer; initial: the one that opens the session. */
+	void (*headers)(void *user, const handshake *h, bool initial, buf *fields);
+	void (*refused)(void *user, const handshake *h, refusal why, const char *message,
+		const refusal_context *context);
+} net_hooks;
+
 /* What the network asks of its owner. */
 typedef struct net_owner {
 	/* An input has been dealt with: do what was put off meanwhile. */
@@ -30,6 +52,7 @@ typedef struct net_owner {
 	/* Whether something has been put off since the last settle. */
 	bool (*unsettled)(const void *user);
 	void (*log)(net_level level, const char *line, void *user);
+	net_hooks hooks;
 	void *user;
 } net_owner;
 
@@ -38,6 +61,8 @@ typedef struct net_options {
 	uint16_t port;
 	const char *path; /* of the engine: begins and ends with '/' */
 	const char *cors_origin;
+	const char *cors_methods, *cors_headers, *cors_exposed; /* lists; NULL: as usual */
+	unsigned cors_max_age_s;                                /* 0: not sent */
 	const char *client_dir;
 	const char *tls_cert, *tls_key; /* files in PEM; NULL: plain */
 	size_t max_payload;
@@ -75,6 +100,10 @@ void net_refresh(net *n);
 /* Calls fn(user) from the loop, in order; any thread.  0, ENOMEM, or ESHUTDOWN: it is being freed.
  */
 int net_post(net *n, void (*fn)(void *user), void *user);
+
+/* The application's word on a question, once.  message: what a refused peer is told; NULL: the
+ * usual. false: out of memory, the peer is cut off. */
+bool net_answer(net_question *q, bool allowed, const char *message);
 
 /* ---- HTTP routes ---- */
 

@@ -29,7 +29,7 @@ void request_free(connection *c)
 		close(r->file);
 	buf_free(&r->data);
 	free(r->target);
-	free(r->origin);
+	engine_request_fini(r);
 	free(r);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* requests - what the engine is asked over HTTP: the client's files, handshakes, polls, posts,
  * upgrades. */
+#include "../base/json_write.h"
 #include "address.h"
 #include "internal.h"
-#include <stdio.h>
 #include <time.h>
 
 /* ---- Exchanges ---- */
@@ -41,19 +41,6 @@ static void compress(const connection *c, response *r)
 	http_write_field(&r->fields, SPAN("Content-Encoding"), span_of(coding_name(how)));
 }
 
-/* With the answer that opens a session, so that a balancer may find the way back. */
-static void add_cookie(connection *c, buf *out)
-{
-	const char *name = c->net->options.cookie;
-	char value[256];
-	if (!name || !*c->request->opened)
-		return;
-	snprintf(value, sizeof value, "%s=%s; Path=/; HttpOnly; SameSite=Lax", name,
-		c->request->opened);
-	http_write_field(out, SPAN("Set-Cookie"), span_of(value));
-	*c->request->opened = '\0';
-}
-
 static void exchange_answer(exchange *x, int status, answer_type type, bytes *body)
 {
 	connection *c = connection_of(x);
@@ -63,7 +50,7 @@ static void exchange_answer(exchange *x, int status, answer_type type, bytes *bo
 	cors_fields(c, &r.fields);
 	if (type != ANSWER_EMPTY)
 		http_write_field(&r.fields, SPAN("Cache-Control"), SPAN("no-store"));
-	add_cookie(c, &r.fields);
+	buf_add_span(&r.fields, buf_span(&c->request->fields));
 	compress(c, &r);
 	respond(c, &r);
 }
@@ -89,30 +76,70 @@ static exchange *exchange_for(connection *c)
 
 void engine_request_lost(connection *c)
 {
-	if (c->request)
-		polling_lost(&c->request->exchange);
+	if (!c->request)
+		return;
+	asking_end(c->request);
+	if (c->request->exchange.polling)
+		polling_lost(&c->request->exchange, connection_error(c));
+}
+
+void engine_request_fini(request *r)
+{
+	asking_end(r);
+	free(r->handshake);
+	buf_free(&r->fields);
+	free(r->origin);
 }
 
 /* ---- Refusals ---- */
 
-static void refuse(connection *c, refusal why, bool upgrade)
+static bool is_upgrade(const http_head *head)
 {
-	const char *message = refusal_message(why);
+	return head->upgrade &&
+	       http_has_token(http_field_find(head, SPAN("Upgrade")), SPAN("websocket"));
+}
+
+static void write_refusal(buf *out, refusal why, const char *message)
+{
+	buf_add_text(out, "{\"code\":");
+	buf_add_uint(out, why);
+	buf_add_text(out, ",\"message\":\"");
+	json_write_escaped(out, span_of(message));
+	buf_add_text(out, "\"}");
+}
+
+static void answer_refusal(connection *c, refusal why, const char *message, bool upgrade)
+{
 	response r = RESPONSE(refusal_status(why));
-	char text[96];
+	buf text = { 0 };
 
 	if (upgrade) { /* which is 400 whatever the reason, as the reference has it */
 		r.status = 400;
 		c->request->keep_alive = false;
 		r.type = "text/html";
-		snprintf(text, sizeof text, "%s", message);
+		buf_add_text(&text, message);
 	} else {
 		cors_fields(c, &r.fields);
 		r.type = "application/json";
-		snprintf(text, sizeof text, "{\"code\":%d,\"message\":\"%s\"}", why, message);
+		write_refusal(&text, why, message);
 	}
-	r.body = bytes_copy(text, strlen(text));
+	r.body = bytes_copy(buf_data(&text), buf_len(&text));
+	buf_free(&text);
 	respond(c, &r);
+}
+
+/* message NULL: the usual. */
+static void refuse(connection *c, const http_head *head, refusal why, const char *message,
+	const refusal_context *context)
+{
+	const net_owner *owner = &c->net->owner;
+	const char *told = message ? message : refusal_message(why);
+	if (owner->hooks.refused) {
+		const handshake *h = engine_request_handshake(c, head);
+		if (h)
+			owner->hooks.refused(owner->user, h, why, told, context);
+	}
+	answer_refusal(c, why, told, is_upgrade(head));
 }
 
 /* ---- Handshakes ---- */
@@ -124,7 +151,7 @@ static void find_address(const connection *c, const http_head *head, char out[IN
 		address_of_peer(c->fd, out);
 }
 
-handshake *engine_request_handshake(connection *c, const http_head *head)
+static handshake *read_handshake(connection *c, const http_head *head)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct timespec ts;
@@ -147,15 +174,56 @@ handshake *engine_request_handshake(connection *c, const http_head *head)
 	return h;
 }
 
-static void open_polling(connection *c, const http_head *head, span eio)
+const handshake *engine_request_handshake(connection *c, const http_head *head)
 {
-	handshake *h = engine_request_handshake(c, head);
-	session *s = h ? engine_open_polling(c->net->engine, eio, h) : NULL;
+	request *r = c->request;
+	if (!r->handshake)
+		r->handshake = read_handshake(c, head);
+	return r->handshake;
+}
+
+handshake *engine_request_take_handshake(connection *c, const http_head *head)
+{
+	handshake *h = c->request->handshake ? c->request->handshake : read_handshake(c, head);
+	c->request->handshake = NULL;
+	return h;
+}
+
+/* Fields that the application adds to the answer. */
+static void add_fields(connection *c, const http_head *head, bool initial)
+{
+	const net_owner *owner = &c->net->owner;
+	if (!owner->hooks.headers)
+		return;
+	const handshake *h = engine_request_handshake(c, head);
+	if (h)
+		owner->hooks.headers(owner->user, h, initial, &c->request->fields);
+}
+
+/* With the answer that opens a session, so that a balancer may find the way back. */
+static void add_cookie(connection *c, span sid)
+{
+	const char *name = c->net->options.cookie;
+	buf value = { 0 };
+	if (!name)
+		return;
+	buf_add_text(&value, name);
+	buf_add_char(&value, '=');
+	buf_add_span(&value, sid);
+	buf_add_text(&value, "; Path=/; HttpOnly; SameSite=Lax");
+	http_write_field(&c->request->fields, SPAN("Set-Cookie"), buf_span(&value));
+	buf_free(&value);
+}
+
+static void open_polling(connection *c, const http_head *head, span eio, span sid)
+{
+	handshake *h = engine_request_take_handshake(c, head);
+	session *s = h ? engine_open_polling(c->net->engine, eio, h, sid) : NULL;
 	if (!s) {
 		respond_status(c, 500);
 		return;
 	}
-	memcpy(c->request->opened, s->sid, sizeof s->sid);
+	add_cookie(c, session_sid(s));
 	polling_get(s->polling, exchange_for(c));
 }
 
@@ -219,7 +287,7 @@ static bool client_file(connection *c, const http_head *head)
 
 /* What a parameter of the query decodes to.  No value that means anything here is longer than
  * PARAMETER_MAX; a longer one stays as it was sent. */
-enum { PARAMETER_MAX = 32 };
+enum { PARAMETER_MAX = SID_MAX };
 
 typedef struct parameter {
 	span value; /* .at NULL: it is not there */
@@ -240,39 +308,98 @@ static span read_parameter(parameter *p, connection *c, const http_head *head, s
 	return p->value;
 }
 
+/* The id that the application gives, if it gives any; false: it is of no use. */
+static bool choose_id(connection *c, const http_head *head, char id[SID_MAX + 1])
+{
+	const net_owner *owner = &c->net->owner;
+	*id = '\0';
+	if (!owner->hooks.make_id)
+		return true;
+	const handshake *h = engine_request_handshake(c, head);
+	return h && owner->hooks.make_id(owner->user, h, id) &&
+	       engine_sid_usable(c->net->engine, span_of(id));
+}
+
+void engine_request_allowed(connection *c, const http_head *head)
+{
+	parameter eio;
+	char id[SID_MAX + 1];
+	span version = read_parameter(&eio, c, head, SPAN("EIO"));
+	refusal why = engine_check_version(c->net->engine, version);
+	if (why != NOT_REFUSED) {
+		refuse(c, head, why, NULL, &(refusal_context){ NULL, version });
+	} else if (!choose_id(c, head, id)) {
+		refuse(c, head, REFUSED_REQUEST, NULL,
+			&(refusal_context){ "ID_GENERATION_ERROR", span_of(id) });
+	} else {
+		add_fields(c, head, true);
+		if (is_upgrade(head))
+			websocket_begin(c, head, version, span_of(id), NULL);
+		else
+			open_polling(c, head, version, span_of(id));
+	}
+}
+
+void engine_request_denied(connection *c, const http_head *head, const char *message)
+{
+	refuse(c, head, REFUSED_FORBIDDEN, message, &(refusal_context){ 0 });
+}
+
+static void go_on(connection *c, const http_head *head, session *known)
+{
+	if (known) {
+		add_fields(c, head, false);
+		if (is_upgrade(head))
+			websocket_begin(c, head, SPAN(""), SPAN(""), known);
+		else
+			known_session(c, head, known);
+	} else if (c->net->owner.hooks.allow) {
+		asking_begin(c, head);
+	} else {
+		engine_request_allowed(c, head);
+	}
+}
+
 static void to_engine(connection *c, const http_head *head)
 {
 	session *known;
+	refusal_context context;
 	parameter name, sid, eio;
 	engine_request q = {
 		.transport = read_parameter(&name, c, head, SPAN("transport")),
 		.sid = read_parameter(&sid, c, head, SPAN("sid")),
 		.eio = read_parameter(&eio, c, head, SPAN("EIO")),
+		.method = head->method_text,
 		.get = head->method == HTTP_GET,
-		.upgrade = head->upgrade && http_has_token(http_field_find(head, SPAN("Upgrade")),
-						    SPAN("websocket")),
+		.upgrade = is_upgrade(head),
 	};
-	refusal why = engine_check(c->net->engine, &q, &known);
+	refusal why = engine_check(c->net->engine, &q, &known, &context);
 	if (why != NOT_REFUSED)
-		refuse(c, why, q.upgrade);
+		refuse(c, head, why, NULL, &context);
 	else if (q.upgrade && cors_refuses(c, head))
-		refuse(c, REFUSED_FORBIDDEN, true);
-	else if (q.upgrade)
-		websocket_begin(c, head, &q, known);
-	else if (known)
-		known_session(c, head, known);
+		refuse(c, head, REFUSED_FORBIDDEN, NULL,
+			&(refusal_context){
+				"ORIGIN_NOT_ALLOWED", http_field_find(head, SPAN("Origin")) });
 	else
-		open_polling(c, head, q.eio);
+		go_on(c, head, known);
+}
+
+/* What a request before it on the same connection has left. */
+static void forget_last(request *r)
+{
+	free(r->handshake);
+	r->handshake = NULL;
+	buf_clear(&r->fields);
 }
 
 void engine_request_begin(connection *c, const http_head *head)
 {
+	forget_last(c->request);
 	cors_begin(c, head);
-	*c->request->opened = '\0';
 	c->request->coding = (uint8_t)coding_choose(http_field_find(head, SPAN("Accept-Encoding")));
 	if (client_file(c, head))
 		return;
-	if (head->method == HTTP_OPTIONS && c->net->options.cors_origin)
+	if (head->method == HTTP_OPTIONS && c->request->cors)
 		cors_preflight(c, head);
 	else
 		to_engine(c, head);

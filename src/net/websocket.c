@@ -88,12 +88,12 @@ static const transport_ops ops = {
 
 /* ---- What the peer sends ---- */
 
-static void lose_session(websocket *w, const char *reason)
+static void lose_session(websocket *w, const ending *how)
 {
 	session *s = w->session;
 	w->session = NULL;
 	if (s)
-		session_transport_gone(s, &w->base, reason);
+		session_transport_gone(s, &w->base, how);
 }
 
 static void close_after_output(connection *c)
@@ -104,7 +104,7 @@ static void close_after_output(connection *c)
 
 static void on_close(websocket *w, unsigned code)
 {
-	lose_session(w, CLOSED_BY_TRANSPORT);
+	lose_session(w, &(ending){ .reason = CLOSED_BY_TRANSPORT, .code = code });
 	send_close(w, code, NULL);
 	close_after_output(w->connection);
 }
@@ -112,7 +112,10 @@ static void on_close(websocket *w, unsigned code)
 static void on_error(websocket *w, const ws_event *ev)
 {
 	net_log(w->connection->net, NET_DEBUG, "websocket closed with %u: %s", ev->code, ev->why);
-	lose_session(w, CLOSED_BY_ERROR);
+	ending how = { .reason = CLOSED_BY_ERROR, .code = ev->code };
+	if (ev->code == WS_CLOSE_TOO_BIG)
+		how.limit = "max_payload";
+	lose_session(w, &how);
 	send_close(w, ev->code, NULL);
 	close_after_output(w->connection);
 }
@@ -204,6 +207,7 @@ static void write_switching(websocket *w, const http_head *head, span key)
 	http_write_field(&c->out, SPAN("Sec-WebSocket-Accept"), span_of(accept));
 	compressed_begin(w, head, &c->out);
 	cors_fields(c, &c->out);
+	buf_add_span(&c->out, buf_span(&c->request->fields));
 	http_write_end(&c->out);
 }
 
@@ -235,7 +239,7 @@ bool websocket_speaks(connection *c)
 	return true;
 }
 
-void websocket_begin(connection *c, const http_head *head, const engine_request *r, session *known)
+void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known)
 {
 	span key;
 	int status = ws_handshake_check(head, &key);
@@ -253,11 +257,11 @@ void websocket_begin(connection *c, const http_head *head, const engine_request 
 		return;
 	}
 	connection_dirty(c);
-	handshake *h = known ? NULL : engine_request_handshake(c, head);
+	handshake *h = known ? NULL : engine_request_take_handshake(c, head);
 	if (known)
 		w->session = session_probe(known, &w->base) ? known : NULL;
 	else if (h)
-		w->session = engine_open(c->net->engine, r->eio, h, &w->base);
+		w->session = engine_open(c->net->engine, eio, h, sid, &w->base);
 	if (!w->session)
 		send_close(w, WS_CLOSE_NONE, NULL);
 	else if (!known && w->session->dialect->old)
@@ -267,8 +271,9 @@ void websocket_begin(connection *c, const http_head *head, const engine_request 
 
 void websocket_lost(connection *c)
 {
-	if (c->websocket)
-		lose_session(c->websocket, CLOSED_BY_TRANSPORT);
+	if (c->websocket && c->websocket->session)
+		lose_session(c->websocket,
+			&(ending){ .reason = CLOSED_BY_TRANSPORT, .error = connection_error(c) });
 }
 
 void websocket_free(connection *c)

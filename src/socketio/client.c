@@ -9,7 +9,9 @@
 
 static void connect_due(timer *t)
 {
-	client_reject(LIST_OWNER(t, client, connect_timeout), CLOSED_BY_SERVER);
+	client *c = LIST_OWNER(t, client, connect_timeout);
+	c->session->limit = "connect_timeout_ms";
+	client_reject(c, CLOSED_BY_SERVER);
 }
 
 bool client_open(io *o, session *s)
@@ -65,7 +67,7 @@ static void leave_all(client *c, const char *reason)
 		socket_leave(LIST_OWNER(c->sockets.next, sio_socket, in_client), reason);
 }
 
-void client_closed(session *s, const char *reason)
+void client_closed(session *s, const ending *how)
 {
 	client *c = s->user;
 	if (!c)
@@ -73,7 +75,7 @@ void client_closed(session *s, const char *reason)
 	s->user = NULL;
 	timer_stop(c->io->wheel, &c->connect_timeout);
 	partial_free(c);
-	leave_all(c, reason);
+	leave_all(c, how->reason);
 	list_remove(&c->in_io);
 	list_append(&c->io->dead_clients, &c->in_io);
 }
@@ -209,6 +211,20 @@ static void reject_misplaced(client *c)
 	client_reject(c, c->session->polling ? "forced server close" : CLOSED_BY_SERVER);
 }
 
+/* For one that cannot be read, or whose payload cannot: whoever watches is told if a limit is why.
+ */
+static void reject_unreadable(client *c, span text)
+{
+	const io_options *o = &c->io->options;
+	sp_packet p;
+	if (sp_read(&p, text, UINT64_MAX) && p.attachments > o->max_attachments)
+		c->session->limit = "max_attachments";
+	else if (!json_scan_all(p.payload, o->max_depth) &&
+		 json_scan_all(p.payload, JSON_DEPTH_LIMIT))
+		c->session->limit = "max_depth";
+	client_reject(c, CLOSED_BY_SERVER);
+}
+
 /* Whether the packet may come now; *k is its socket, NULL for one that comes late to a namespace
  * that was left. */
 static bool in_order(const client *c, const sp_packet *p, sio_socket **k)
@@ -223,7 +239,7 @@ static bool in_order(const client *c, const sp_packet *p, sio_socket **k)
 	return has_left(c, p->nsp);
 }
 
-static void dispatch(client *c, const sp_packet *p, parts b)
+static void dispatch(client *c, const sp_packet *p, span text, parts b)
 {
 	sio_socket *k;
 	if (!in_order(c, p, &k))
@@ -231,7 +247,7 @@ static void dispatch(client *c, const sp_packet *p, parts b)
 	else if (!k && p->type != SP_CONNECT)
 		return;
 	else if (!packet_fns[p->type](c, k, p, b))
-		client_reject(c, CLOSED_BY_SERVER);
+		reject_unreadable(c, text);
 }
 
 static bool read_packet(const client *c, sp_packet *p, span text, uint64_t max_attachments)
@@ -269,7 +285,7 @@ static void partial_done(client *c)
 	sp_packet p;
 	read_packet(c, &p, buf_span(&q->text), q->wanted);
 	c->partial = NULL;
-	dispatch(c, &p, (parts){ q->parts, q->have });
+	dispatch(c, &p, buf_span(&q->text), (parts){ q->parts, q->have });
 	c->partial = q;
 	partial_free(c);
 }
@@ -300,11 +316,11 @@ void client_message(session *s, unsigned char *data, size_t len, bool binary)
 		return;
 	}
 	if (c->partial || !read_packet(c, &p, text, c->io->options.max_attachments)) {
-		client_reject(c, CLOSED_BY_SERVER);
+		reject_unreadable(c, text);
 		return;
 	}
 	if (p.attachments)
 		partial_begin(c, &p, text);
 	else
-		dispatch(c, &p, (parts){ NULL, 0 });
+		dispatch(c, &p, text, (parts){ NULL, 0 });
 }

@@ -28,6 +28,8 @@ typedef struct io_options {
 	unsigned max_unanswered;
 	unsigned connect_timeout_ms;
 	void (*refresh)(void *server); /* brings wheel->time up to date; NULL: it always is */
+	/* The application's word on an entry that is not a client's; NULL: there are none. */
+	sio_err (*answer)(sio_entry entry, bool admitted, const char *message);
 } io_options;
 
 /* The half of a server that knows Socket.IO; a sio_server begins with it. */
@@ -147,7 +149,7 @@ bytes *io_take_scratch(io *o);
 
 bool client_open(io *o, session *s);
 void client_message(session *s, unsigned char *data, size_t len, bool binary);
-void client_closed(session *s, const char *reason);
+void client_closed(session *s, const ending *how);
 void client_free(client *c);
 /* The peer broke the protocol: its sockets leave, its connection is closed. */
 void client_reject(client *c, const char *reason);

@@ -195,38 +195,35 @@ void ns_advance(sio_socket *k)
 	}
 }
 
-/* The socket whose ticket it is, which is used up; NULL: void. */
-static sio_socket *use_entry(sio_entry entry)
+/* An entry of no client may be one of a request, which is elsewhere. */
+static sio_err answer(sio_entry entry, bool admitted, const char *message, const cJSON *data)
 {
 	if (!entry.server)
-		return NULL;
+		return SIO_EGONE;
 	io *o = io_of(entry.server);
 	ticket *t = ticket_find(&o->tickets, entry.ticket, TICKET_ENTRY);
 	if (!t)
-		return NULL;
+		return o->options.answer ? o->options.answer(entry, admitted, message) : SIO_EGONE;
 	sio_socket *k = t->owner;
 	ticket_use(&o->tickets, t, &k->tickets);
-	return k;
+	k->admitted = admitted;
+	if (!admitted) {
+		send_refusal(k, message ? message : "", data);
+		socket_leave(k, "server namespace disconnect");
+	} else if (!k->running) {
+		list_append(&o->admitted, &k->in_io);
+	}
+	return SIO_OK;
 }
 
 sio_err sio_admit(sio_entry entry)
 {
-	sio_socket *k = use_entry(entry);
-	if (!k)
-		return SIO_EGONE;
-	k->admitted = true;
-	if (!k->running)
-		list_append(&k->ns->io->admitted, &k->in_io);
-	return SIO_OK;
+	return answer(entry, true, NULL, NULL);
 }
 
 sio_err sio_refuse(sio_entry entry, const char *message, cJSON *data)
 {
-	sio_socket *k = use_entry(entry);
-	if (k) {
-		send_refusal(k, message ? message : "", data);
-		socket_leave(k, "server namespace disconnect");
-	}
+	sio_err err = answer(entry, false, message, data);
 	json_free(data);
-	return k ? SIO_OK : SIO_EGONE;
+	return err;
 }

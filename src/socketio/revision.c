@@ -14,6 +14,13 @@ static void print(buf *out, const cJSON *tree)
 
 /* ---- Revision 5, on Engine.IO 4 ---- */
 
+static size_t own_size(const client *c, span ns)
+{
+	(void)c;
+	(void)ns;
+	return ID_LEN + 1;
+}
+
 static size_t own_id(char *out, const client *c, span ns)
 {
 	(void)c;
@@ -41,12 +48,18 @@ void revision_write_error(buf *out, const char *message, const cJSON *data)
 }
 
 static const revision revision5 = {
+	.id_size = own_size,
 	.make_id = own_id,
 	.write_welcome = write_sid,
 	.write_refusal = revision_write_error,
 };
 
 /* ---- Revision 4, on Engine.IO 3 ---- */
+
+static size_t derived_size(const client *c, span ns)
+{
+	return ns.len + 1 + session_sid(c->session).len + 1;
+}
 
 /* Clients make it up themselves, in this way. */
 static size_t derived_id(char *out, const client *c, span ns)
@@ -57,8 +70,9 @@ static size_t derived_id(char *out, const client *c, span ns)
 		out[ns.len] = '#';
 		len = ns.len + 1;
 	}
-	memcpy(out + len, c->session->sid, ID_LEN + 1);
-	return len + ID_LEN;
+	span sid = session_sid(c->session);
+	memcpy(out + len, sid.at, sid.len + 1);
+	return len + sid.len;
 }
 
 static void write_nothing(buf *out, span id)
@@ -78,6 +92,7 @@ static void write_either(buf *out, const char *message, const cJSON *data)
 static const revision revision4 = {
 	.enters_unasked = true,
 	.query_in_namespace = true,
+	.id_size = derived_size,
 	.make_id = derived_id,
 	.write_welcome = write_nothing,
 	.write_refusal = write_either,

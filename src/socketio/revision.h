@@ -16,7 +16,9 @@ struct client;
 typedef struct revision {
 	bool enters_unasked;     /* the server lets the client into "/" by itself */
 	bool query_in_namespace; /* "/chat?token=1": what the application sees as auth */
-	/* The id of a socket, of at most ns.len + 1 + ID_LEN characters; returns its length. */
+	/* The most bytes that the id of a socket takes, with its NUL. */
+	size_t (*id_size)(const struct client *c, span ns);
+	/* Writes it, and returns its length. */
 	size_t (*make_id)(char *out, const struct client *c, span ns);
 	/* The payloads of the two answers to a CONNECT. */
 	void (*write_welcome)(buf *out, span id);

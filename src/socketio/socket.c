@@ -10,7 +10,7 @@
 
 sio_socket *socket_new(sio_ns *ns, client *c, cJSON *auth)
 {
-	sio_socket *k = calloc(1, sizeof *k + ns->name.len + 1 + ID_LEN + 1);
+	sio_socket *k = calloc(1, sizeof *k + c->revision->id_size(c, ns->name));
 	if (!k) {
 		json_free(auth);
 		return NULL;
@@ -154,8 +154,10 @@ static bool issue_ack(sio_socket *k, const sp_packet *p, sio_ack *ack)
 	*ack = (sio_ack){ o->server, 0 };
 	if (!p->has_id)
 		return true;
-	if (k->client->unanswered >= o->options.max_unanswered)
+	if (k->client->unanswered >= o->options.max_unanswered) {
+		k->client->session->limit = "max_unanswered";
 		return false;
+	}
 	ack->ticket = ticket_issue(&o->tickets, TICKET_ACK, &k->tickets, k, p->id);
 	if (!ack->ticket)
 		return false;
@@ -200,9 +202,7 @@ bool socket_event(sio_socket *k, const sp_packet *p, const sio_bytes *parts, siz
 	listeners who = find_listeners(k, ev.name);
 	if (who.any || who.shared || who.own || nparts)
 		return call_listeners(k, p, &ev, who);
-	size_t len = json_scan_value(p->payload, o->options.max_depth);
-	span rest = { p->payload.at + len, p->payload.len - len };
-	return len && json_scan_space(rest) == rest.len;
+	return json_scan_all(p->payload, o->options.max_depth);
 }
 
 static sio_err add_own(sio_socket *k, const char *event, sio_event_fn *fn, void *user, bool once)
@@ -275,6 +275,11 @@ const cJSON *sio_auth(const sio_socket *k)
 {
 	static const cJSON nothing = { .type = cJSON_Object };
 	return k->auth ? k->auth : &nothing;
+}
+
+const sio_handshake *sio_handshake_of(const sio_socket *k)
+{
+	return (const sio_handshake *)k->client->session->handshake;
 }
 
 const char *sio_header(const sio_socket *k, const char *name)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum ticket_kind { TICKET_FREE, TICKET_ACK, TICKET_ENTRY } ticket_kind;
+typedef enum ticket_kind { TICKET_FREE, TICKET_ACK, TICKET_ENTRY, TICKET_REQUEST } ticket_kind;
 
 typedef struct ticket {
 	uint32_t generation;

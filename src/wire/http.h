@@ -41,6 +41,7 @@ typedef struct http_field {
 } http_field;
 
 typedef struct http_head {
+	span text; /* all of it, from the request line to the empty one */
 	http_method method;
 	span method_text;
 	span target;      /* as sent: "/a/b?c=d", "*", or "http://host/a/b?c=d" */
@@ -107,6 +108,7 @@ const char *http_reason(int status);
  * 9999. */
 void http_write_status(buf *out, int status); /* "HTTP/1.1 200 OK\r\n" */
 void http_write_field(buf *out, span name, span value);
+bool http_field_ok(span name, span value);         /* whether that would be written */
 void http_write_length(buf *out, uint64_t length); /* Content-Length */
 /* "Date: ...", RFC 9110 5.6.7, from seconds since 1970. */
 void http_write_date(buf *out, int64_t unix_seconds);

@@ -300,6 +300,7 @@ static int parse_head(http_head *head, span text)
 {
 	facts f = { 0 };
 	memset(head, 0, offsetof(http_head, fields));
+	head->text = text;
 	int status = read_request_line(head, take_line(&text));
 	if (status == 0)
 		status = read_fields(head, &f, text);

@@ -75,10 +75,14 @@ void http_write_status(buf *out, int status)
 	buf_add_text(out, "\r\n");
 }
 
+bool http_field_ok(span name, span value)
+{
+	return name.len && http_all_in(name, HTTP_IN_TOKEN) && http_all_in(value, HTTP_IN_VALUE);
+}
+
 void http_write_field(buf *out, span name, span value)
 {
-	if (name.len == 0 || !http_all_in(name, HTTP_IN_TOKEN) ||
-		!http_all_in(value, HTTP_IN_VALUE)) {
+	if (!http_field_ok(name, value)) {
 		out->failed = true;
 		return;
 	}

@@ -297,8 +297,8 @@ static peer *new_peer(sio_server *s, bool polls, span eio)
 	handshake *h = lab_handshake();
 	if (!h)
 		return NULL;
-	p->session = polls ? engine_open_polling(&s->engine, eio, h)
-			   : engine_open(&s->engine, eio, h, &p->base);
+	p->session = polls ? engine_open_polling(&s->engine, eio, h, SPAN(""))
+			   : engine_open(&s->engine, eio, h, SPAN(""), &p->base);
 	return p->session ? p : NULL;
 }
 
@@ -384,7 +384,7 @@ void hang_up(peer *p)
 	SURE(!p->polling);
 	p->session = NULL;
 	if (s)
-		session_transport_gone(s, &p->base, CLOSED_BY_TRANSPORT);
+		session_transport_gone(s, &p->base, &(ending){ .reason = CLOSED_BY_TRANSPORT });
 	came_in(p->lab);
 }
 

@@ -74,11 +74,12 @@ static void on_message(session *s, unsigned char *data, size_t len, bool binary)
 }
 
 /* A session whose open packet could not be made was never shown to the application. */
-static void on_closed(session *s, const char *reason)
+static void on_closed(session *s, const ending *how)
 {
 	peer *p = s->engine->user;
 	p->closed++;
-	p->reason = reason;
+	p->reason = how->reason;
+	p->ending = *how;
 	if (p->session == s)
 		p->session = NULL;
 	if (p->at_close)
@@ -206,6 +207,14 @@ static handshake *scripted_handshake(const peer *p)
 	return h;
 }
 
+refusal peer_check(const peer *p, engine_request r, session **known)
+{
+	session *unused;
+	refusal_context context;
+	refusal why = engine_check(&p->engine, &r, known ? known : &unused, &context);
+	return why == NOT_REFUSED && !r.sid.len ? engine_check_version(&p->engine, r.eio) : why;
+}
+
 static span eio_of(const peer *p)
 {
 	span eio = { NULL, 0 };
@@ -216,7 +225,7 @@ static span eio_of(const peer *p)
 session *poll_open(peer *p)
 {
 	handshake *h = scripted_handshake(p);
-	return h ? engine_open_polling(&p->engine, eio_of(p), h) : NULL;
+	return h ? engine_open_polling(&p->engine, eio_of(p), h, span_of(p->sid)) : NULL;
 }
 
 ask *poll_get(peer *p, session *s)
@@ -263,7 +272,7 @@ ask *poll_post(peer *p, session *s, const char *body)
 
 void poll_abort(ask *x)
 {
-	polling_lost(&x->base);
+	polling_lost(&x->base, 0);
 	peer_turn(x->peer);
 }
 
@@ -350,7 +359,7 @@ line *line_open(peer *p)
 {
 	line *l = line_new(p);
 	handshake *h = scripted_handshake(p);
-	l->session = h ? engine_open(&p->engine, eio_of(p), h, &l->base) : NULL;
+	l->session = h ? engine_open(&p->engine, eio_of(p), h, span_of(p->sid), &l->base) : NULL;
 	bool opened = l->session != NULL;
 	peer_turn(p);
 	return opened ? l : NULL;
@@ -392,7 +401,7 @@ void line_lost(line *l, const char *reason)
 	session *s = l->session;
 	l->session = NULL;
 	if (s)
-		session_transport_gone(s, &l->base, reason);
+		session_transport_gone(s, &l->base, &(ending){ .reason = reason });
 	peer_turn(l->peer);
 }
 
@@ -466,6 +475,7 @@ bool peer_begin(peer *p)
 	};
 	memset(p, 0, sizeof *p);
 	p->query = "EIO=4&token=one";
+	p->sid = "";
 	wheel_init(&p->wheel, 1000);
 	return engine_init(&p->engine, &options, &events, p, &p->wheel);
 }

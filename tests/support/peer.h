@@ -59,8 +59,10 @@ struct peer {
 	session *session; /* the one opened last; NULL: it was closed */
 	unsigned opened, closed;
 	const char *reason; /* of the last close */
+	ending ending;      /* all of it */
 	bool refuse_open;   /* the application is out of memory at the next open */
 	const char *query;  /* of the handshakes to come */
+	const char *sid;    /* that the application gives to those; "": none */
 	void *user;
 	/* What the application does besides taking notes; NULL: nothing. */
 	void (*at_open)(peer *p, session *s);
@@ -88,6 +90,9 @@ void peer_end(peer *p);
 void peer_turn(peer *p);
 /* Time passes; whatever is due on the way happens at its time. */
 void peer_pass(peer *p, uint64_t ms);
+
+/* All that is checked of a request; known may be NULL. */
+refusal peer_check(const peer *p, engine_request r, session **known);
 
 /* ---- The application ---- */
 

@@ -38,10 +38,9 @@ static void ended(const peer *p, const char *reason)
 
 static refusal asks(peer *p, const char *eio, const session *s)
 {
-	session *known;
-	span sid = s ? (span){ s->sid, ID_LEN } : (span){ NULL, 0 };
-	engine_request r = { SPAN("polling"), sid, span_of(eio), true, false };
-	return engine_check(&p->engine, &r, &known);
+	span sid = s ? session_sid(s) : (span){ NULL, 0 };
+	engine_request r = { SPAN("polling"), sid, span_of(eio), SPAN("GET"), true, false };
+	return peer_check(p, r, NULL);
 }
 
 /* ---- Who is let in ---- */

@@ -7,27 +7,23 @@
 
 static const span none = { NULL, 0 };
 
-static refusal check(const peer *p, engine_request r, session **known)
-{
-	session *unused;
-	return engine_check(&p->engine, &r, known ? known : &unused);
-}
-
 /* A handshake by polling that passes; the tests change one thing each. */
 static engine_request handshake_request(void)
 {
-	return (engine_request){ SPAN("polling"), none, SPAN("4"), true, false };
+	return (engine_request){ SPAN("polling"), none, SPAN("4"), SPAN("GET"), true, false };
 }
 
 /* A GET of a session that passes. */
 static engine_request poll_of(const session *s)
 {
-	return (engine_request){ SPAN("polling"), { s->sid, ID_LEN }, SPAN("4"), true, false };
+	return (engine_request){ SPAN("polling"), session_sid(s), SPAN("4"), SPAN("GET"), true,
+		false };
 }
 
 static engine_request upgrade_of(const session *s)
 {
-	return (engine_request){ SPAN("websocket"), { s->sid, ID_LEN }, SPAN("4"), true, true };
+	return (engine_request){ SPAN("websocket"), session_sid(s), SPAN("4"), SPAN("GET"), true,
+		true };
 }
 
 /* engine.io.md 3 and 4 */
@@ -49,11 +45,11 @@ START_TEST(an_unknown_transport_is_refused_first)
 	const char *unknown[] = { "", "webtransport", "Polling", "pollin", "pollings",
 		"websocket2" };
 	peer *p = peer_new();
-	engine_request r = { none, SPAN("nobody"), SPAN("9"), false, false };
-	ck_assert_int_eq(check(p, r, NULL), REFUSED_TRANSPORT);
+	engine_request r = { none, SPAN("nobody"), SPAN("9"), SPAN("PUT"), false, false };
+	ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_TRANSPORT);
 	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
 		r.transport = span_of(unknown[i]);
-		ck_assert_int_eq(check(p, r, NULL), REFUSED_TRANSPORT);
+		ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_TRANSPORT);
 	}
 	peer_free(p);
 }
@@ -66,14 +62,14 @@ START_TEST(a_transport_that_is_not_offered_is_unknown)
 	engine_request plain = handshake_request(), websocket = handshake_request();
 	websocket.transport = SPAN("websocket");
 	websocket.upgrade = true;
-	ck_assert_int_eq(check(p, plain, NULL), NOT_REFUSED);
-	ck_assert_int_eq(check(p, websocket, NULL), NOT_REFUSED);
+	ck_assert_int_eq(peer_check(p, plain, NULL), NOT_REFUSED);
+	ck_assert_int_eq(peer_check(p, websocket, NULL), NOT_REFUSED);
 
 	p->engine.options.polling = false;
-	ck_assert_int_eq(check(p, plain, NULL), REFUSED_TRANSPORT);
+	ck_assert_int_eq(peer_check(p, plain, NULL), REFUSED_TRANSPORT);
 	p->engine.options.polling = true;
 	p->engine.options.websocket = false;
-	ck_assert_int_eq(check(p, websocket, NULL), REFUSED_TRANSPORT);
+	ck_assert_int_eq(peer_check(p, websocket, NULL), REFUSED_TRANSPORT);
 	peer_free(p);
 }
 END_TEST
@@ -88,7 +84,7 @@ START_TEST(an_unknown_sid_is_refused)
 		r.sid = i & 4 ? (span){ s->sid, ID_LEN - 1 } : SPAN("AAAAAAAAAAAAAAAAAAAA");
 		r.get = i & 2;
 		r.eio = none;
-		ck_assert_int_eq(check(p, r, NULL), REFUSED_SID);
+		ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_SID);
 	}
 	peer_free(p);
 }
@@ -101,7 +97,7 @@ START_TEST(an_empty_sid_counts_as_none)
 	engine_request r = handshake_request();
 	session *known;
 	r.sid = SPAN("");
-	ck_assert_int_eq(check(p, r, &known), NOT_REFUSED);
+	ck_assert_int_eq(peer_check(p, r, &known), NOT_REFUSED);
 	ck_assert_ptr_null(known);
 	peer_free(p);
 }
@@ -111,9 +107,9 @@ START_TEST(a_known_sid_finds_its_session)
 {
 	peer *p = peer_new();
 	session *one = poll_open(p), *two = poll_open(p), *known;
-	ck_assert_int_eq(check(p, poll_of(two), &known), NOT_REFUSED);
+	ck_assert_int_eq(peer_check(p, poll_of(two), &known), NOT_REFUSED);
 	ck_assert_ptr_eq(known, two);
-	ck_assert_int_eq(check(p, upgrade_of(one), &known), NOT_REFUSED);
+	ck_assert_int_eq(peer_check(p, upgrade_of(one), &known), NOT_REFUSED);
 	ck_assert_ptr_eq(known, one);
 	peer_free(p);
 }
@@ -125,10 +121,10 @@ START_TEST(a_session_on_a_line_cannot_be_polled)
 	peer *p = peer_new();
 	line *l = line_open(p);
 	session *known;
-	ck_assert_int_eq(check(p, poll_of(l->session), &known), REFUSED_REQUEST);
+	ck_assert_int_eq(peer_check(p, poll_of(l->session), &known), REFUSED_REQUEST);
 	ck_assert_ptr_null(known);
 	client_connect(p, BY_UPGRADE);
-	ck_assert_int_eq(check(p, poll_of(p->session), NULL), REFUSED_REQUEST);
+	ck_assert_int_eq(peer_check(p, poll_of(p->session), NULL), REFUSED_REQUEST);
 	peer_free(p);
 }
 END_TEST
@@ -139,10 +135,10 @@ START_TEST(a_plain_request_for_websocket_is_refused)
 	peer *p = peer_new();
 	engine_request r = upgrade_of(line_open(p)->session);
 	r.upgrade = false;
-	ck_assert_int_eq(check(p, r, NULL), REFUSED_REQUEST);
+	ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_REQUEST);
 	r = upgrade_of(poll_open(p));
 	r.upgrade = false;
-	ck_assert_int_eq(check(p, r, NULL), REFUSED_REQUEST);
+	ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_REQUEST);
 	peer_free(p);
 }
 END_TEST
@@ -153,10 +149,10 @@ START_TEST(a_websocket_handshake_for_polling_is_refused)
 	peer *p = peer_new();
 	engine_request r = handshake_request();
 	r.upgrade = true;
-	ck_assert_int_eq(check(p, r, NULL), REFUSED_REQUEST);
+	ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_REQUEST);
 	r = poll_of(poll_open(p));
 	r.upgrade = true;
-	ck_assert_int_eq(check(p, r, NULL), REFUSED_REQUEST);
+	ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_REQUEST);
 	peer_free(p);
 }
 END_TEST
@@ -170,10 +166,10 @@ START_TEST(a_request_in_another_version_is_refused_and_disturbs_nothing)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		engine_request plain = poll_of(s), upgrade = upgrade_of(s);
 		plain.eio = upgrade.eio = others[i];
-		ck_assert_int_eq(check(p, plain, NULL), REFUSED_REQUEST);
-		ck_assert_int_eq(check(p, upgrade, NULL), REFUSED_REQUEST);
+		ck_assert_int_eq(peer_check(p, plain, NULL), REFUSED_REQUEST);
+		ck_assert_int_eq(peer_check(p, upgrade, NULL), REFUSED_REQUEST);
 	}
-	ck_assert_int_eq(check(p, poll_of(s), NULL), NOT_REFUSED);
+	ck_assert_int_eq(peer_check(p, poll_of(s), NULL), NOT_REFUSED);
 	ck_assert_uint_eq(p->closed, 0);
 	peer_free(p);
 }
@@ -186,7 +182,7 @@ START_TEST(a_websocket_cannot_take_over_what_is_on_one_or_upgrading)
 	session *s = poll_open(p);
 	line *candidate = line_beside(p, s), *direct = line_open(p);
 	transport other = { NULL };
-	ck_assert_int_eq(check(p, upgrade_of(s), NULL), NOT_REFUSED);
+	ck_assert_int_eq(peer_check(p, upgrade_of(s), NULL), NOT_REFUSED);
 	ck_assert(!session_probe(s, &other));
 	ck_assert(!session_probe(direct->session, &other));
 
@@ -203,7 +199,7 @@ START_TEST(after_a_failed_upgrade_another_handshake_passes)
 	peer *p = peer_new();
 	session *s = poll_open(p);
 	line_lost(line_beside(p, s), CLOSED_BY_TRANSPORT);
-	ck_assert_int_eq(check(p, upgrade_of(s), NULL), NOT_REFUSED);
+	ck_assert_int_eq(peer_check(p, upgrade_of(s), NULL), NOT_REFUSED);
 	peer_free(p);
 }
 END_TEST
@@ -212,11 +208,11 @@ END_TEST
 START_TEST(a_handshake_must_be_a_get)
 {
 	peer *p = peer_new();
-	engine_request r = { SPAN("websocket"), none, SPAN("9"), false, false };
-	ck_assert_int_eq(check(p, r, NULL), REFUSED_METHOD);
+	engine_request r = { SPAN("websocket"), none, SPAN("9"), SPAN("PUT"), false, false };
+	ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_METHOD);
 	r = handshake_request();
 	r.get = false;
-	ck_assert_int_eq(check(p, r, NULL), REFUSED_METHOD);
+	ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_METHOD);
 	peer_free(p);
 }
 END_TEST
@@ -225,8 +221,8 @@ END_TEST
 START_TEST(a_websocket_without_an_upgrade_is_refused)
 {
 	peer *p = peer_new();
-	engine_request r = { SPAN("websocket"), none, SPAN("9"), true, false };
-	ck_assert_int_eq(check(p, r, NULL), REFUSED_REQUEST);
+	engine_request r = { SPAN("websocket"), none, SPAN("9"), SPAN("GET"), true, false };
+	ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_REQUEST);
 	peer_free(p);
 }
 END_TEST
@@ -239,10 +235,10 @@ START_TEST(a_handshake_in_another_version_is_refused)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		engine_request r = handshake_request();
 		r.eio = others[i];
-		ck_assert_int_eq(check(p, r, NULL), REFUSED_VERSION);
+		ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_VERSION);
 		r.transport = SPAN("websocket");
 		r.upgrade = true;
-		ck_assert_int_eq(check(p, r, NULL), REFUSED_VERSION);
+		ck_assert_int_eq(peer_check(p, r, NULL), REFUSED_VERSION);
 	}
 	peer_free(p);
 }

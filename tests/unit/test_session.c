@@ -337,7 +337,7 @@ START_TEST(a_stranger_is_not_listened_to)
 
 	session_receive(s, &stranger.base, text, 6, false);
 	session_receive_payload(s, &stranger.base, text, 6);
-	session_transport_gone(s, &stranger.base, CLOSED_BY_TRANSPORT);
+	session_transport_gone(s, &stranger.base, &(ending){ .reason = CLOSED_BY_TRANSPORT });
 	ck_assert_ptr_null(session_peek(s, &stranger.base, 0));
 
 	ck_assert_str_eq(app_got(p), "");

@@ -262,9 +262,8 @@ END_TEST
 
 static refusal get_is(const peer *p, const char *sid)
 {
-	session *known;
-	engine_request r = { SPAN("polling"), span_of(sid), SPAN("4"), true, false };
-	return engine_check(&p->engine, &r, &known);
+	engine_request r = { SPAN("polling"), span_of(sid), SPAN("4"), SPAN("GET"), true, false };
+	return peer_check(p, r, NULL);
 }
 
 /* engine.io.md 101 */

@@ -9,6 +9,11 @@
 void set_up_suite(sio_server *io); /* what the official Socket.IO protocol suite expects */
 void set_up_lab(sio_server *io);   /* many small events, for tests with official clients */
 
+/* The engine's hooks. */
+sio_hooks hooks_from_environment(void);
+/* Prints a line, if the environment wants reports; takes facts. */
+void report(const char *what, cJSON *facts);
+
 /* Echoes at the level of Engine.IO, without Socket.IO; returns the exit code. */
 int run_engine(const sio_options *options);
 void stop_engine(void);

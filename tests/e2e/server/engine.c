@@ -22,10 +22,16 @@ void stop_engine(void)
 		net_stop(running);
 }
 
+static const char *transport_of(const session *s)
+{
+	return s->polling ? "polling" : "websocket";
+}
+
 static bool on_open(void *user, session *s)
 {
 	(void)user;
-	(void)s;
+	report("open", sio_json("{sid: %s, transport: %s, version: %u}", s->sid, transport_of(s),
+			       s->dialect->version));
 	return true;
 }
 
@@ -41,13 +47,19 @@ static void on_message(session *s, unsigned char *data, size_t len, bool binary)
 	session_send(s, b);
 }
 
-static void on_closed(session *s, const char *reason)
+static void on_closed(session *s, const ending *e)
 {
-	(void)s;
-	(void)reason;
+	report("close", sio_json("{sid: %s, transport: %s, reason: %s, code: %u, error: %d, "
+				 "unsent: %zu, limit: %s}",
+				s->sid, transport_of(s), e->reason, e->code, e->error, e->unsent,
+				e->limit));
 }
 
-static const engine_events events = { on_open, on_message, on_closed };
+static const engine_events events = {
+	.open = on_open,
+	.message = on_message,
+	.closed = on_closed,
+};
 
 static void settle(void *user)
 {
@@ -81,6 +93,13 @@ static int serve(echo *e, const sio_options *o)
 		.port = o->port,
 		.path = "/engine.io/",
 		.cors_origin = o->cors_origin,
+		.cors_credentials = o->cors_credentials,
+		.cookie = o->cookie,
+		.tls_cert = o->tls_cert,
+		.tls_key = o->tls_key,
+		.per_message_deflate = o->per_message_deflate,
+		.http_compression = true,
+		.compression_threshold = 1024,
 		.max_payload = e->engine.options.max_payload,
 	};
 	int error;
@@ -112,10 +131,10 @@ int run_engine(const sio_options *o)
 		.ping_timeout_ms = or_standard(o->ping_timeout_ms, 20000),
 		.upgrade_timeout_ms = or_standard(o->upgrade_timeout_ms, 10000),
 		.max_payload = o->max_payload ? o->max_payload : 1000000,
-		.max_queue = 16u << 20,
+		.max_queue = o->max_queue ? o->max_queue : 16u << 20,
 		.polling = !o->transports || (o->transports & SIO_POLLING),
 		.websocket = !o->transports || (o->transports & SIO_WEBSOCKET),
-		.allow_upgrades = true,
+		.allow_upgrades = !o->no_upgrades,
 		.allow_eio3 = o->allow_eio3,
 	};
 	wheel_init(&e.wheel, 0);

@@ -203,6 +203,7 @@ static void on_swap(sio_socket *k, const sio_event *ev, void *user)
 static void on_enter(sio_socket *k, void *user)
 {
 	(void)user;
+	report("connect", sio_json("{nsp: %s, id: %s}", sio_ns_name(sio_namespace(k)), sio_id(k)));
 	tick(k, cJSON_GetObjectItemCaseSensitive(sio_auth(k), "burst"));
 }
 
@@ -210,6 +211,8 @@ static void on_left(sio_socket *k, const char *reason, void *user)
 {
 	(void)user;
 	sio_broadcast(sio_namespace(k), NULL, "left", sio_json("[%s, %s]", sio_id(k), reason));
+	report("disconnect", sio_json("{nsp: %s, id: %s, reason: %s}",
+				     sio_ns_name(sio_namespace(k)), sio_id(k), reason));
 }
 
 static void check_token(sio_socket *k, sio_entry entry, void *user)

@@ -3,9 +3,11 @@
  * conformance-server - the server that protocol suites and official clients are pointed at.
  *
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
- * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER in bytes, CORS_ORIGIN (with commas, or
- * "*"), TRANSPORTS ("polling,websocket"), ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY,
- * DEFLATE=1, COOKIE, CORS_CREDENTIALS=1, ADDRESS (one more to listen on), and APP:
+ * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER and MAX_QUEUE in bytes, CORS_ORIGIN
+ * (with commas, or "*"), CORS_CREDENTIALS=1, CORS_METHODS, CORS_HEADERS, CORS_EXPOSED,
+ * CORS_MAX_AGE in seconds, TRANSPORTS ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1,
+ * CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE, TRUSTED_PROXIES, ADDRESS (one more to listen
+ * on), those of hooks.c, and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/
  *   socketio  what the official Socket.IO protocol suite expects
@@ -69,6 +71,13 @@ static sio_options options_from_environment(void)
 		.client_dir = getenv("CLIENT_DIR"),
 		.per_message_deflate = number("DEFLATE", 0) != 0,
 		.cors_credentials = number("CORS_CREDENTIALS", 0) != 0,
+		.cors_methods = getenv("CORS_METHODS"),
+		.cors_headers = getenv("CORS_HEADERS"),
+		.cors_exposed_headers = getenv("CORS_EXPOSED"),
+		.cors_max_age_s = (unsigned)number("CORS_MAX_AGE", 0),
+		.no_upgrades = number("NO_UPGRADES", 0) != 0,
+		.max_queue = number("MAX_QUEUE", 0),
+		.trusted_proxies = (unsigned)number("TRUSTED_PROXIES", 0),
 		.cookie = getenv("COOKIE"),
 		.tls_cert = getenv("TLS_CERT"),
 		.tls_key = getenv("TLS_KEY"),
@@ -105,6 +114,8 @@ int main(void)
 {
 	const char *app = getenv("APP");
 	sio_options o = options_from_environment();
+	sio_hooks hooks = hooks_from_environment();
+	o.hooks = &hooks;
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
 	if (app && !strcmp(app, "engine"))

@@ -76,6 +76,25 @@ export class Program {
 		return this.orKilled(this.closed, 'the end of the program');
 	}
 
+	/** All that was reported so far as `what` (REPORT=1), with these facts. */
+	reports(what, facts = {}) {
+		const lines = this.stdout.split('\n').slice(0, -1);
+		return lines
+			.filter((line) => line.startsWith(`${what} {`))
+			.map((line) => JSON.parse(line.slice(what.length + 1)))
+			.filter((report) => Object.entries(facts).every(([key, fact]) => report[key] === fact));
+	}
+
+	/** The first such report, waited for if need be. */
+	async reported(what, facts) {
+		for (;;) {
+			const [report] = this.reports(what, facts);
+			if (report) return report;
+			const more = once(this.child.stdout, 'data');
+			await this.orKilled(more, `a report of ${what} ${JSON.stringify(facts)}`);
+		}
+	}
+
 	/** Waits, and lets no program outlive a wait in vain. */
 	async orKilled(promise, what) {
 		try {
