@@ -109,6 +109,15 @@ export async function closesEmpty(socket) {
 	assert.deepEqual(await socket.end(), { code: 1005, reason: '' });
 }
 
+/** The fields of an answer that speak of CORS, without their common beginning. */
+export function corsOf({ headers }) {
+	const found = {};
+	for (const [name, value] of Object.entries(headers))
+		if (name.startsWith('access-control-')) found[name.slice('access-control-'.length)] = value;
+	if (headers.vary) found.vary = headers.vary;
+	return found;
+}
+
 const HANDSHAKE = {
 	Connection: 'Upgrade',
 	Upgrade: 'websocket',
