@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { now, takes } from '../support/clock.mjs';
-import { closesEmpty, connect, Poller, startEcho } from '../support/engine.mjs';
+import { closesEmpty, connect, endsWith, Poller, startEcho } from '../support/engine.mjs';
 import { BEYOND } from '../support/server.mjs';
 
 const INTERVAL = 300;
@@ -15,7 +15,11 @@ const A_WHILE = 180; // less than both
 
 let server;
 before(async () => {
-	server = await startEcho({ PING_INTERVAL: String(INTERVAL), PING_TIMEOUT: String(TIMEOUT) });
+	server = await startEcho({
+		REPORT: '1',
+		PING_INTERVAL: String(INTERVAL),
+		PING_TIMEOUT: String(TIMEOUT),
+	});
 });
 after(() => server.stop());
 
@@ -124,6 +128,7 @@ describe('timeouts', { concurrency: true }, () => {
 			const [socket, ...moments] = await opened(t);
 			await closesEmpty(socket);
 			assert.deepEqual(socket.inbox, ['2']);
+			await endsWith(server, socket, 'ping timeout');
 			return moments;
 		}));
 
@@ -135,6 +140,7 @@ describe('timeouts', { concurrency: true }, () => {
 			assert.equal(await poller.body(), '2');
 			assert.equal(await poller.body(), '1');
 			await poller.isGone();
+			await endsWith(server, poller, 'ping timeout');
 			return [since, known];
 		}));
 
@@ -144,6 +150,7 @@ describe('timeouts', { concurrency: true }, () => {
 			const poller = await Poller.open(server);
 			const known = now();
 			while (await poller.isThere()) await sleep(5);
+			await endsWith(server, poller, 'ping timeout');
 			return [since, known];
 		}));
 
@@ -201,6 +208,7 @@ describe('timeouts', { concurrency: true }, () => {
 
 			await closesEmpty(socket);
 			assert.deepEqual(socket.inbox, []);
+			await endsWith(server, socket, 'transport error');
 		});
 
 		test(`engine.io 81: a client's ${ping} by POST ends its session`, async () => {
@@ -210,6 +218,7 @@ describe('timeouts', { concurrency: true }, () => {
 
 			assert.equal((await get.done).body, '1');
 			await poller.isGone();
+			await endsWith(server, poller, 'transport error');
 		});
 	}
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { closesEmpty, connect, Poller, shake, startEcho } from '../support/engine.mjs';
+import { connect, endOf, endsWith, Poller, startEcho } from '../support/engine.mjs';
 import { RawSocket } from '../support/raw.mjs';
 import { BEYOND, startServer } from '../support/server.mjs';
 import { PATIENCE, within } from '../support/wait.mjs';
@@ -16,8 +16,8 @@ const QUEUE = 16 * MEBIBYTE;
 
 let server, large, suite;
 before(async () => {
-	server = await startEcho({ MAX_HTTP_BUFFER: String(LIMIT) });
-	large = await startEcho({ MAX_HTTP_BUFFER: String(MEBIBYTE) });
+	server = await startEcho({ REPORT: '1', MAX_HTTP_BUFFER: String(LIMIT) });
+	large = await startEcho({ REPORT: '1', MAX_HTTP_BUFFER: String(MEBIBYTE) });
 	suite = await startServer({ APP: 'socketio', MAX_HTTP_BUFFER: String(LIMIT) });
 });
 after(async () => {
@@ -94,7 +94,7 @@ for (const [name, of] of Object.entries({
 
 		assert.equal((await socket.end()).code, 1009);
 		assert.deepEqual(socket.inbox, []);
-		await unknown(server, socket);
+		await endsWith(server, socket, 'transport error');
 	});
 }
 
@@ -109,12 +109,6 @@ test('engine.io 105: fragments are counted together', async (t) => {
 	socket.ws.send('y'.repeat(101), { fin: true });
 	assert.equal((await socket.end()).code, 1009);
 });
-
-/** The session of a WebSocket is no more. */
-async function unknown(on, { handshake }) {
-	const url = `/engine.io/?EIO=4&transport=websocket&sid=${handshake.sid}`;
-	assert.equal((await shake(on, { url })).body, 'Session ID unknown');
-}
 
 // ---- What the server sends ----
 
@@ -158,9 +152,11 @@ test('engine.io 107: as much as the queue may hold waits for a poller', async ()
 test('engine.io 107: a poller for which one byte more waits is closed', BEYOND, async () => {
 	const poller = await Poller.open(large);
 	for (let size = 0; size < QUEUE; size += MEBIBYTE) await poller.say(message(MEBIBYTE));
+	assert.equal(large.reports('close', { sid: poller.sid }).length, 0);
 	await poller.say('4');
 
 	await poller.isGone();
+	assert.equal((await endOf(large, poller)).unsent, QUEUE + 1);
 });
 
 test('engine.io 107: a WebSocket that does not read is closed', BEYOND, async (t) => {
@@ -169,15 +165,10 @@ test('engine.io 107: a WebSocket that does not read is closed', BEYOND, async (t
 	// What the kernel holds in between is not the server's, and there may be much of it.
 	for (let size = 0; size < 4 * QUEUE; size += MEBIBYTE) socket.send(message(MEBIBYTE));
 
-	await sent(socket);
-	await unknown(large, socket);
+	const { reason, unsent } = await endOf(large, socket);
+	assert.equal(reason, 'transport error');
+	assert.ok(unsent > QUEUE, `${unsent} bytes waited`);
 });
-
-/** All that was written has left, or cannot leave any more. */
-async function sent({ ws }) {
-	const flushed = new Promise((done) => ws.ping('', true, done));
-	await within(PATIENCE, flushed, 'the server to read');
-}
 
 test('engine.io 107: a WebSocket that reads is not', async (t) => {
 	const socket = await connect(t, large);

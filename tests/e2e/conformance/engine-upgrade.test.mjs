@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// From polling to WebSocket: the probe, the noop, the order, and what goes wrong.
+// From polling to WebSocket: the probe, the noop and the order.
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
-import { now, takes } from '../support/clock.mjs';
-import { BAD_REQUEST, closesEmpty, connect, Poller, startEcho } from '../support/engine.mjs';
+import { echoes, Poller, startEcho } from '../support/engine.mjs';
 import { ask } from '../support/raw.mjs';
 import { BEYOND } from '../support/server.mjs';
 
@@ -28,12 +27,6 @@ after(async () => {
 
 const open = (on = server) => Poller.open(on);
 
-async function probed(t, poller) {
-	const socket = await poller.beside(t);
-	assert.equal(await socket.probe(), '3probe');
-	return socket;
-}
-
 /** The body that a request gets no later than others that were asked after it. */
 async function atOnce({ done }) {
 	let answer;
@@ -43,32 +36,6 @@ async function atOnce({ done }) {
 	return answer?.body;
 }
 
-async function goesOnByPolling(poller, text = '4still polling') {
-	await poller.say(text);
-	assert.equal(await poller.body(), text);
-}
-
-async function goesOnByWebSocket(socket, text = '4by websocket') {
-	socket.send(text);
-	assert.equal(await socket.message(), text);
-}
-
-/** A WebSocket that was let in: the server may not have heard yet that another one ended. */
-async function letIn(t, poller) {
-	for (;;) {
-		const socket = await poller.beside(t);
-		socket.send('2probe');
-		const answer = await Promise.race([socket.next('3probe').catch(() => {}), socket.end()]);
-		if (answer === '3probe') return socket;
-	}
-}
-
-async function isTurnedAway(socket) {
-	await socket.open();
-	await closesEmpty(socket);
-	assert.deepEqual(socket.inbox, []);
-}
-
 test('engine.io 84: the handshake gets 101 and the session stays on polling', async (t) => {
 	const poller = await open();
 	const get = await poller.waiting();
@@ -76,7 +43,7 @@ test('engine.io 84: the handshake gets 101 and the session stays on polling', as
 	await poller.say('4a');
 
 	assert.equal((await get.done).body, '4a');
-	await goesOnByPolling(poller);
+	await poller.echoes();
 	assert.deepEqual(socket.inbox, []);
 });
 
@@ -92,14 +59,14 @@ test('engine.io 85: a probe is answered each time it comes', async (t) => {
 test('engine.io 86: a GET that waits at the probe gets a noop at once', BEYOND, async (t) => {
 	const poller = await open();
 	const get = await poller.waiting();
-	await probed(t, poller);
+	await poller.probed(t);
 
 	assert.equal(await atOnce(get), '6');
 });
 
 test('engine.io 87: a GET that comes after the probe is answered at once', BEYOND, async (t) => {
 	const poller = await open();
-	await probed(t, poller);
+	await poller.probed(t);
 
 	assert.equal(await atOnce(poller.beginGet()), '6');
 	assert.equal(await atOnce(poller.beginGet()), '6');
@@ -110,9 +77,9 @@ test('engine.io 87: a GET that comes after the probe is answered at once', BEYON
 
 test('engine.io 88: until the upgrade packet messages go by polling', async (t) => {
 	const poller = await open();
-	const socket = await probed(t, poller);
+	const socket = await poller.probed(t);
 
-	for (const text of ['4a', '4b', 'bAQI=']) await goesOnByPolling(poller, text);
+	for (const text of ['4a', '4b', 'bAQI=']) await poller.echoes(text);
 	assert.equal(await socket.probe(), '3probe');
 	assert.deepEqual(socket.inbox, []);
 });
@@ -120,7 +87,7 @@ test('engine.io 88: until the upgrade packet messages go by polling', async (t) 
 test('engine.io 88: until the upgrade packet pings go by polling', async (t) => {
 	const poller = await open(hasty);
 	await sleep(INTERVAL - UPGRADE_TIMEOUT / 2);
-	const socket = await probed(t, poller);
+	const socket = await poller.probed(t);
 
 	let body;
 	do body = await poller.body();
@@ -131,21 +98,17 @@ test('engine.io 88: until the upgrade packet pings go by polling', async (t) => 
 
 test('engine.io 89: after the upgrade packet the session is on WebSocket', async (t) => {
 	const poller = await open();
-	const socket = await probed(t, poller);
-	const get = poller.beginGet();
-	assert.equal((await get.done).body, '6');
+	const socket = await poller.probed(t);
+	assert.equal(await poller.body(), '6');
 
 	socket.send('5');
 
-	for (const data of ['4a', Buffer.from([1, 2]), '4b']) {
-		socket.send(data);
-		assert.deepEqual(await socket.message(), data);
-	}
+	for (const data of ['4a', Buffer.from([1, 2]), '4b']) await echoes(socket, data);
 });
 
 test('engine.io 89: what waits goes by WebSocket, in order and before what follows', async (t) => {
 	const poller = await open();
-	const socket = await probed(t, poller);
+	const socket = await poller.probed(t);
 	const sent = [...Array(50).keys()].map((i) => `4${i}`);
 	for (const text of sent) await poller.say(text);
 	await poller.say('bAQID\x1e4after');
@@ -159,7 +122,7 @@ test('engine.io 89: what waits goes by WebSocket, in order and before what follo
 
 test('engine.io 89: what a poll has fetched does not come again', async (t) => {
 	const poller = await open();
-	const socket = await probed(t, poller);
+	const socket = await poller.probed(t);
 	await poller.say('4a\x1e4b');
 	assert.equal(await poller.body(), '4a\x1e4b');
 	await poller.say('4c');
@@ -178,7 +141,7 @@ test('engine.io 90: an upgrade packet without a probe completes the upgrade', as
 	socket.send('5');
 
 	assert.equal(await socket.message(), '4waits');
-	await goesOnByWebSocket(socket);
+	await echoes(socket);
 });
 
 test('engine.io 90: a GET that waits then gets a close packet', async (t) => {
@@ -189,130 +152,5 @@ test('engine.io 90: a GET that waits then gets a close packet', async (t) => {
 	socket.send('5');
 
 	assert.equal((await get.done).body, '1');
-	await goesOnByWebSocket(socket);
-});
-
-for (const [name, packet] of Object.entries({
-	'a message': '4a',
-	'a ping without data': '2',
-	'a ping with other data': '2other',
-	'a ping with more data': '2probe2',
-	'a pong': '3probe',
-	'an open packet': '0',
-	'a close packet': '1',
-	'a noop': '6',
-	'an unreadable packet': 'abc',
-	'an empty text': '',
-	'base64': 'bAQI=',
-	'a binary message': Buffer.from([1, 2]),
-	'a binary probe': Buffer.from('2probe'),
-}))
-	for (const when of ['before', 'after'])
-		test(`engine.io 91: ${name} ${when} the probe closes that connection only`, async (t) => {
-			const poller = await open();
-			const get = await poller.waiting();
-			const socket = await poller.beside(t);
-			if (when === 'after') {
-				assert.equal(await socket.probe(), '3probe');
-				assert.equal((await get.done).body, '6');
-			}
-
-			socket.send(packet);
-
-			await closesEmpty(socket);
-			await poller.say('4a');
-			assert.equal(when === 'after' ? await poller.body() : (await get.done).body, '4a');
-		});
-
-for (const probe of [true, false])
-	test(`engine.io 92: an upgrade is given up in time, ${probe ? '' : 'not '}probed`, async (t) => {
-		await takes(UPGRADE_TIMEOUT, async () => {
-			const poller = await open(hasty);
-			const since = now();
-			const socket = await poller.beside(t);
-			const known = now();
-			if (probe) await socket.probe();
-			await closesEmpty(socket);
-			await goesOnByPolling(poller);
-			return [since, known];
-		});
-	});
-
-test('engine.io 92: an upgrade that is complete in time stays', async (t) => {
-	const poller = await open(hasty);
-	const socket = await poller.upgrade(t);
-
-	await sleep(2 * UPGRADE_TIMEOUT);
-
-	await goesOnByWebSocket(socket);
-});
-
-for (const [name, fail] of Object.entries({
-	'a wrong packet': async (socket) => {
-		socket.send('4a');
-		await closesEmpty(socket);
-	},
-	'its time': closesEmpty,
-	'a close frame of the client': (socket) => {
-		socket.ws.close(1000);
-		return socket.end();
-	},
-	'the loss of its connection': (socket) => {
-		socket.ws.terminate();
-		return socket.end();
-	},
-}))
-	test(`engine.io 92: after an upgrade that ended by ${name} another may follow`, async (t) => {
-		const poller = await open(hasty);
-		await fail(await probed(t, poller));
-		await goesOnByPolling(poller);
-
-		const socket = await letIn(t, poller);
-		socket.send('5');
-
-		await goesOnByWebSocket(socket);
-	});
-
-test('engine.io 93: a second WebSocket beside one that is there is turned away', async (t) => {
-	const poller = await open();
-	const first = await poller.beside(t);
-	await isTurnedAway(poller.other(t));
-	assert.equal(await first.probe(), '3probe');
-	await isTurnedAway(poller.other(t));
-
-	await goesOnByPolling(poller);
-	first.send('5');
-	await goesOnByWebSocket(first);
-});
-
-test('engine.io 93: a second WebSocket of an upgraded session is turned away', async (t) => {
-	const poller = await open();
-	const first = await poller.upgrade(t);
-	await goesOnByWebSocket(first);
-
-	await isTurnedAway(poller.other(t));
-
-	await goesOnByWebSocket(first);
-});
-
-test('engine.io 93: a WebSocket for a session on WebSocket is turned away', BEYOND, async (t) => {
-	const first = await connect(t, server);
-	const poller = new Poller(server, '/engine.io/');
-	Object.assign(poller, { query: 'EIO=4', sid: first.handshake.sid });
-
-	await isTurnedAway(poller.other(t));
-
-	await goesOnByWebSocket(first);
-});
-
-test('engine.io 93: after the upgrade polls are refused with code 3', async (t) => {
-	const poller = await open();
-	const socket = await poller.upgrade(t);
-	await goesOnByWebSocket(socket);
-
-	for (const { status, body } of [await poller.get(), await poller.post('4a')])
-		assert.deepEqual([status, body], [400, BAD_REQUEST]);
-
-	await goesOnByWebSocket(socket);
-	assert.deepEqual(socket.inbox, []);
+	await echoes(socket);
 });

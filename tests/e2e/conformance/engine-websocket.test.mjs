@@ -4,11 +4,19 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { closesEmpty, connect, Poller, shake, startEcho } from '../support/engine.mjs';
+import {
+	closesEmpty,
+	connect,
+	echoes,
+	endsWith,
+	Poller,
+	shake,
+	startEcho,
+} from '../support/engine.mjs';
 import { BEYOND } from '../support/server.mjs';
 
 let server;
-before(async () => (server = await startEcho()));
+before(async () => (server = await startEcho({ REPORT: '1' })));
 after(() => server.stop());
 
 test('engine.io 67: 0x1E in a WebSocket message separates nothing', async (t) => {
@@ -61,7 +69,7 @@ test('engine.io 70: a close packet over WebSocket is ignored', async (t) => {
 });
 
 for (const text of ['', '7', '8', '9', 'a', '\x04', ' 4', '-1', '€'])
-	test(`engine.io 71: ${JSON.stringify(text)} closes the session`, async (t) => {
+	test(`engine.io 71: ${JSON.stringify(text)} is a parse error`, async (t) => {
 		const socket = await connect(t, server);
 
 		socket.send(text);
@@ -69,6 +77,7 @@ for (const text of ['', '7', '8', '9', 'a', '\x04', ' 4', '-1', '€'])
 
 		await closesEmpty(socket);
 		assert.deepEqual(socket.inbox, []);
+		await endsWith(server, socket, 'parse error');
 	});
 
 for (const version of ['8', '12', '14', '0', '013', '13, 8', 'thirteen', undefined])
@@ -108,3 +117,22 @@ for (const name of ['h2c', 'websockets', 'web-socket', 'TLS/1.2'])
 
 		assert.equal(status, 400);
 	});
+
+for (const [name, end] of Object.entries({
+	'a close frame': (ws) => ws.close(1000),
+	'a close frame without a code': (ws) => ws.close(),
+	'a close frame with a reason': (ws) => ws.close(4000, 'because'),
+	'the end of its bytes': (ws) => ws._socket.end(),
+	'a reset': (ws) => ws._socket.resetAndDestroy(),
+	nothing: (ws) => ws.terminate(),
+}))
+	for (const upgraded of [false, true])
+		test(`engine.io 74: ${name} ends ${upgraded ? 'an upgraded' : 'a'} session`, async (t) => {
+			const poller = upgraded && (await Poller.open(server));
+			const socket = upgraded ? await poller.upgrade(t) : await connect(t, server);
+			await echoes(socket);
+
+			end(socket.ws);
+
+			await endsWith(server, poller || socket, 'transport close');
+		});

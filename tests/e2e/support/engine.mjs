@@ -75,12 +75,24 @@ export class Poller extends Polling {
 		return socket;
 	}
 
-	/** The WebSocket of the session, which is not on polling any more. */
-	async upgrade(t) {
+	/** The same after its probe. */
+	async probed(t) {
 		const socket = await this.beside(t);
 		assert.equal(await socket.probe(), '3probe');
+		return socket;
+	}
+
+	/** The WebSocket of the session, which is not on polling any more. */
+	async upgrade(t) {
+		const socket = await this.probed(t);
 		socket.send('5');
 		return socket;
+	}
+
+	/** It is there, and on polling. */
+	async echoes(text = '4by polling') {
+		await this.say(text);
+		assert.equal(await this.body(), text);
 	}
 
 	/** Whether it is there still, without touching it: the answer to another version tells (15). */
@@ -104,9 +116,28 @@ export const connect = (t, server, { version = 4, query = '', ...more } = {}) =>
 		...more,
 	});
 
+/** The session is there, and on this WebSocket. */
+export async function echoes(socket, data = '4by websocket') {
+	socket.send(data);
+	assert.deepEqual(await socket.message(), data);
+}
+
 /** The end of a WebSocket that the server closes with an empty close frame. */
 export async function closesEmpty(socket) {
 	assert.deepEqual(await socket.end(), { code: 1005, reason: '' });
+}
+
+/** The one report (REPORT=1) of the end of a poller's or a WebSocket's session. */
+export async function endOf(server, { sid, handshake }) {
+	const facts = { sid: sid ?? handshake.sid };
+	const report = await server.reported('close', facts);
+	assert.equal(server.reports('close', facts).length, 1);
+	return report;
+}
+
+/** The session has ended for that reason. */
+export async function endsWith(server, who, reason) {
+	assert.equal((await endOf(server, who)).reason, reason);
 }
 
 /** The fields of an answer that speak of CORS, without their common beginning. */
