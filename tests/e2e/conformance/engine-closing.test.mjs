@@ -1,40 +1,34 @@
 // SPDX-License-Identifier: MIT
 //
-// How sessions end: by the client, by the server, by a mistake, with the whole server.
+// Sessions that one side closes: what the other is told, and what it gets before.
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
-import { closesEmpty, connect, Poller, shake, startEcho } from '../support/engine.mjs';
+import { closesEmpty, endsWith, Poller, startEcho } from '../support/engine.mjs';
 import { RawSocket } from '../support/raw.mjs';
 import { startServer } from '../support/server.mjs';
 
 const LAB = '/socket.io/';
+const REPORT = { REPORT: '1' };
 const GOODBYE = '6\x1e1';
 
-let server, lab, hasty, pinging;
+let server, lab, hasty;
 before(async () => {
-	server = await startEcho();
-	lab = await startServer();
-	hasty = await startServer({ CONNECT_TIMEOUT: '150' });
-	pinging = await startEcho({ PING_INTERVAL: '150', PING_TIMEOUT: '150' });
+	server = await startEcho(REPORT);
+	lab = await startServer(REPORT);
+	hasty = await startServer({ ...REPORT, CONNECT_TIMEOUT: '150' });
 });
 after(async () => {
-	for (const each of [server, lab, hasty, pinging]) await each.stop();
+	for (const each of [server, lab, hasty]) await each.stop();
 });
 
-const open = (on = server) => Poller.open(on);
+const open = () => Poller.open(server);
 
-async function joined(on = lab) {
-	const poller = await Poller.open(on, { path: LAB });
+async function joined() {
+	const poller = await Poller.open(lab, { path: LAB });
 	await poller.join();
 	return poller;
-}
-
-async function probed(t, poller) {
-	const socket = await poller.beside(t);
-	assert.equal(await socket.probe(), '3probe');
-	return socket;
 }
 
 const ticks = (count) => [...Array(count).keys()].map((i) => `42["tick",${i}]`);
@@ -47,6 +41,7 @@ test('engine.io 94: a close packet ends the session, and a waiting GET gets a no
 
 	assert.equal((await get.done).body, '6');
 	await poller.isGone();
+	await endsWith(server, poller, 'transport close');
 });
 
 test('engine.io 94: a close packet without a waiting GET ends the session', async () => {
@@ -54,6 +49,7 @@ test('engine.io 94: a close packet without a waiting GET ends the session', asyn
 		const poller = await open();
 		await poller.say(payload);
 		await poller.isGone();
+		await endsWith(server, poller, 'transport close');
 	}
 });
 
@@ -99,6 +95,7 @@ test('engine.io 96: a close packet of the client ends the wait for its GET', asy
 	await poller.say('1');
 
 	await poller.isGone();
+	await endsWith(lab, poller, 'transport close');
 });
 
 test('engine.io 97: messages that wait are sent before the close by polling', async () => {
@@ -146,106 +143,9 @@ test('engine.io 98: the server closes a WebSocket with an empty close frame', as
 	await closesEmpty(kicked);
 });
 
-for (const [name, fail] of Object.entries({
-	'a close packet': (poller) => poller.say('1'),
-	'a bad packet': (poller) => poller.say('nonsense'),
-	'a ping': (poller) => poller.say('2'),
-	'bytes in a POST': (poller) =>
-		poller.post('4a', { headers: { 'Content-Type': 'application/octet-stream' } }),
-}))
-	test(`engine.io 99: ${name} during an upgrade ends both connections`, async (t) => {
-		const poller = await open();
-		const get = await poller.waiting();
-		const socket = await poller.beside(t);
-
-		await fail(poller);
-
-		assert.match((await get.done).body, name === 'a close packet' ? /^6$/ : /^1$/);
-		await closesEmpty(socket);
-		await poller.isGone();
-	});
-
-test('engine.io 99: a GET that is lost during an upgrade ends both connections', async (t) => {
-	const poller = await open();
-	const get = await poller.waiting();
-	const socket = await poller.beside(t);
-
-	get.abort();
-
-	await closesEmpty(socket);
-	await poller.isGone();
-});
-
-test('engine.io 99: a ping timeout during an upgrade ends both connections', async (t) => {
-	const poller = await open(pinging);
-	assert.equal(await poller.body(), '2');
-	const socket = await probed(t, poller);
-
-	await closesEmpty(socket);
-	await poller.isGone();
-});
-
-for (const [name, reach] of Object.entries({
-	'a parse error': (poller) => poller.say('nonsense'),
-	'a transport error': (poller) => poller.say('2'),
-	'a ping timeout': async (poller, get) => {
-		assert.equal((await get.done).body, '2');
-		return poller.beginGet();
-	},
-}))
-	test(`engine.io 101: a GET that waits at ${name} gets a close packet`, async () => {
-		const poller = await open(name === 'a ping timeout' ? pinging : server);
-		const get = await poller.waiting();
-
-		const last = await reach(poller, get);
-
-		assert.equal((await (last ?? get).done).body, '1');
-		await poller.isGone();
-		const { status, body } = await poller.post('4a');
-		assert.deepEqual([status, body], [400, '{"code":1,"message":"Session ID unknown"}']);
-	});
-
-for (const payload of ['1', '2', 'nonsense', ''])
-	test(`engine.io 101: after "${payload}" the sid is unknown at once`, async () => {
-		const poller = await open();
-		await poller.say(payload);
-
-		await poller.isGone();
-		const url = `/engine.io/?EIO=4&transport=websocket&sid=${poller.sid}`;
-		const { status, body } = await shake(server, { url });
-		assert.deepEqual([status, body], [400, 'Session ID unknown']);
-	});
-
-test('engine.io 101: the sid of a WebSocket that has ended is unknown', async (t) => {
-	const socket = await connect(t, server);
-	const { sid } = socket.handshake;
-	socket.send('nonsense');
-	await closesEmpty(socket);
-
-	const poller = Object.assign(new Poller(server, '/engine.io/'), { query: 'EIO=4', sid });
-	await poller.isGone();
-});
-
-test('engine.io 102: when the server closes, GETs and WebSockets are told', async (t) => {
-	const ending = await startEcho();
-	const poller = await open(ending);
-	const get = await poller.waiting();
-	const socket = await connect(t, ending);
-	const other = await open(ending);
-	const candidate = await probed(t, other);
-	await open(ending); // has no GET, and is not waited for
-
-	const stopped = ending.stop();
-
-	assert.equal((await get.done).body, '1');
-	await closesEmpty(socket);
-	await closesEmpty(candidate);
-	await stopped;
-});
-
 test('engine.io 148: a close by the server leaves an upgrade to be completed', async (t) => {
 	const poller = await joined();
-	const socket = await probed(t, poller);
+	const socket = await poller.probed(t);
 	await poller.say('42["burst",3]\x1e42["kick"]');
 
 	socket.send('5');
@@ -257,7 +157,7 @@ test('engine.io 148: a close by the server leaves an upgrade to be completed', a
 
 test('engine.io 148: if a GET comes first, it gets the messages and the close', async (t) => {
 	const poller = await joined();
-	const socket = await probed(t, poller);
+	const socket = await poller.probed(t);
 	await poller.say('42["burst",3]\x1e42["kick"]');
 
 	assert.equal(await poller.body(), [...ticks(3), '41'].join('\x1e'));
