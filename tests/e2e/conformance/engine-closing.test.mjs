@@ -17,7 +17,7 @@ let server, lab, hasty;
 before(async () => {
 	server = await startEcho(REPORT);
 	lab = await startServer(REPORT);
-	hasty = await startServer({ ...REPORT, CONNECT_TIMEOUT: '150' });
+	hasty = await startServer({ ...REPORT, CONNECT_TIMEOUT: '500' });
 });
 after(async () => {
 	for (const each of [server, lab, hasty]) await each.stop();
@@ -71,7 +71,7 @@ test('engine.io 96: without a waiting GET the next one gets a noop and a close',
 
 test('engine.io 96: so does the first GET that comes after the close', async () => {
 	const poller = await Poller.open(hasty, { path: LAB });
-	await sleep(600);
+	await sleep(1200);
 
 	assert.equal(await poller.body(), GOODBYE);
 	await poller.isGone();
@@ -164,4 +164,31 @@ test('engine.io 148: if a GET comes first, it gets the messages and the close', 
 	assert.equal(await poller.body(), GOODBYE);
 	await closesEmpty(socket);
 	await poller.isGone();
+});
+
+test('engine.io 148: a close at the same time as the probe is told by one of them', async (t) => {
+	const poller = await joined();
+	const socket = await poller.beside(t);
+	const get = await poller.waiting();
+	socket.send('2probe');
+	await poller.say('42["kick"]');
+	const { body } = await get.done;
+	if (body === '6') {
+		assert.equal(await socket.next(), '3probe');
+		socket.send('5');
+		assert.equal(await socket.message(), '41');
+		await closesEmpty(socket);
+	} else {
+		assert.equal(body, '41');
+	}
+});
+
+test('engine.io 148: no upgrade begins after the close', async (t) => {
+	const poller = await joined();
+	await poller.say('42["kick"]');
+	const socket = await poller.beside(t);
+
+	await closesEmpty(socket);
+	assert.equal(await poller.body(), '41');
+	assert.equal(await poller.body(), GOODBYE);
 });

@@ -24,8 +24,8 @@ let server, lab, hasty, pinging;
 before(async () => {
 	server = await startEcho(REPORT);
 	lab = await startServer(REPORT);
-	hasty = await startServer({ ...REPORT, CONNECT_TIMEOUT: '150' });
-	pinging = await startEcho({ ...REPORT, PING_INTERVAL: '150', PING_TIMEOUT: '150' });
+	hasty = await startServer({ ...REPORT, CONNECT_TIMEOUT: '500' });
+	pinging = await startEcho({ ...REPORT, PING_INTERVAL: '300', PING_TIMEOUT: '500' });
 });
 after(async () => {
 	for (const each of [server, lab, hasty, pinging]) await each.stop();

@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
-import { now, takes } from '../support/clock.mjs';
+import { now, pause, takes } from '../support/clock.mjs';
 import { closesEmpty, connect, endsWith, Poller, startEcho } from '../support/engine.mjs';
 import { BEYOND } from '../support/server.mjs';
 
-const INTERVAL = 300;
-const TIMEOUT = 400;
-const A_WHILE = 180; // less than both
+const INTERVAL = 600;
+const TIMEOUT = 800;
+const A_WHILE = 300; // much less than both
 
 let server;
 before(async () => {
@@ -65,7 +65,7 @@ describe('pings', { concurrency: true }, () => {
 			const poller = await Poller.open(server);
 			const known = now();
 			const socket = await poller.upgrade(t);
-			await sleep(A_WHILE);
+			await pause(A_WHILE);
 			socket.send('4a');
 			assert.equal(await socket.next(), '4a');
 			assert.equal(await socket.next('a ping'), '2');
@@ -75,7 +75,7 @@ describe('pings', { concurrency: true }, () => {
 	test('engine.io 76: the next ping comes an interval after the pong', (t) =>
 		takes(INTERVAL, async () => {
 			const [socket] = await pinged(t);
-			await sleep(A_WHILE);
+			await pause(A_WHILE);
 			const moments = send(socket, '3');
 			assert.equal(await socket.next('the second ping'), '2');
 			return moments;
@@ -85,7 +85,7 @@ describe('pings', { concurrency: true }, () => {
 		takes(INTERVAL, async () => {
 			const poller = await Poller.open(server);
 			assert.equal(await poller.body(), '2');
-			await sleep(A_WHILE);
+			await pause(A_WHILE);
 			const since = now();
 			await poller.say('3');
 			const known = now();
@@ -96,7 +96,7 @@ describe('pings', { concurrency: true }, () => {
 	test('engine.io 79: a pong that nobody asked for starts the wait anew', (t) =>
 		takes(INTERVAL, async () => {
 			const [socket] = await opened(t);
-			await sleep(A_WHILE);
+			await pause(A_WHILE);
 			const moments = send(socket, '3');
 			assert.equal(await socket.next('a ping'), '2');
 			return moments;
@@ -168,9 +168,9 @@ describe('timeouts', { concurrency: true }, () => {
 		test(`engine.io 78: ${data} puts the end off, and only once`, (t) =>
 			takes(TIMEOUT, async () => {
 				const [socket] = await pinged(t);
-				await sleep(A_WHILE);
+				await pause(A_WHILE);
 				const moments = send(socket, data);
-				await sleep(A_WHILE);
+				await pause(A_WHILE);
 				socket.send(data);
 				await closesEmpty(socket);
 				return moments;
@@ -180,7 +180,7 @@ describe('timeouts', { concurrency: true }, () => {
 		takes(TIMEOUT, async () => {
 			const poller = await Poller.open(server);
 			assert.equal(await poller.body(), '2');
-			await sleep(A_WHILE);
+			await pause(A_WHILE);
 			const since = now();
 			await poller.say('6');
 			const known = now();
@@ -194,7 +194,7 @@ describe('timeouts', { concurrency: true }, () => {
 			socket.send('6');
 			socket.send('3');
 			assert.equal(await socket.next('the second ping'), '2');
-			await sleep(A_WHILE);
+			await pause(A_WHILE);
 			const moments = send(socket, '6');
 			await closesEmpty(socket);
 			return moments;

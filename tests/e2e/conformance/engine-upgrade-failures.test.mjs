@@ -17,7 +17,7 @@ import {
 } from '../support/engine.mjs';
 import { BEYOND } from '../support/server.mjs';
 
-const UPGRADE_TIMEOUT = 200;
+const UPGRADE_TIMEOUT = 500;
 
 let server, hasty;
 before(async () => {

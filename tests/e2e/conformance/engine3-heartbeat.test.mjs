@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
-import { now, takes } from '../support/clock.mjs';
+import { now, pause, takes } from '../support/clock.mjs';
 import { closesEmpty, connect, endsWith, Poller, startEcho } from '../support/engine.mjs';
 
-const INTERVAL = 300;
-const TIMEOUT = 200;
+const INTERVAL = 500;
+const TIMEOUT = 500;
 
 let server;
 before(async () => {
@@ -73,12 +73,12 @@ describe('time', { concurrency: true }, () => {
 			const socket = await socketOf(t);
 			let sent;
 			for (let i = 0; i < 3; i++) {
-				await sleep(INTERVAL);
+				await pause(INTERVAL);
 				sent = now();
 				socket.send('2');
 				assert.equal(await socket.next('a pong'), '3');
 			}
-			await sleep(INTERVAL);
+			await pause(INTERVAL);
 			for (const data of ['4a', '6', '5', Buffer.from([4, 1])]) socket.send(data);
 			await closesEmpty(socket);
 			return [sent, sent];

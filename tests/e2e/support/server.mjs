@@ -122,11 +122,3 @@ export async function startServer(env = {}) {
 	if (ended) throw new Error(`${program} ended: ${JSON.stringify(ended)}\n${server.stderr}`);
 	return server;
 }
-
-/** As startServer(), or undefined if the program says (exit code 2) that it has no such APP. */
-export async function startIfOffered(env) {
-	const { server, ended } = await launch(env);
-	if (!ended) return server;
-	assert.equal(ended.code, 2, server.stderr);
-	return undefined;
-}
