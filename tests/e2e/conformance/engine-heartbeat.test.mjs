@@ -13,15 +13,19 @@ const INTERVAL = 600;
 const TIMEOUT = 800;
 const A_WHILE = 300; // much less than both
 
-let server;
+let server, calm;
 before(async () => {
+	calm = await startEcho({ REPORT: '1' });
 	server = await startEcho({
 		REPORT: '1',
 		PING_INTERVAL: String(INTERVAL),
 		PING_TIMEOUT: String(TIMEOUT),
 	});
 });
-after(() => server.stop());
+after(async () => {
+	await server.stop();
+	await calm.stop();
+});
 
 /** A session that was opened between two moments: [socket, since, known]. */
 async function opened(t) {
@@ -67,8 +71,9 @@ describe('pings', { concurrency: true }, () => {
 			const socket = await poller.upgrade(t);
 			await pause(A_WHILE);
 			socket.send('4a');
-			assert.equal(await socket.next(), '4a');
-			assert.equal(await socket.next('a ping'), '2');
+			// Its echo comes first unless the machine is very slow.
+			const came = [await socket.next(), await socket.next('a ping')];
+			assert.deepEqual(came.sort(), ['2', '4a']);
 			return [since, known];
 		}));
 
@@ -200,28 +205,6 @@ describe('timeouts', { concurrency: true }, () => {
 			return moments;
 		}));
 
-	for (const ping of ['2', '2probe', '2data']) {
-		test(`engine.io 81: a client's ${ping} ends its WebSocket`, async (t) => {
-			const socket = await connect(t, server);
-			socket.send(ping);
-			socket.send('4a');
-
-			await closesEmpty(socket);
-			assert.deepEqual(socket.inbox, []);
-			await endsWith(server, socket, 'transport error');
-		});
-
-		test(`engine.io 81: a client's ${ping} by POST ends its session`, async () => {
-			const poller = await Poller.open(server);
-			const get = await poller.waiting();
-			await poller.say(`${ping}\x1e4a`);
-
-			assert.equal((await get.done).body, '1');
-			await poller.isGone();
-			await endsWith(server, poller, 'transport error');
-		});
-	}
-
 	test('engine.io 83: a pong that is due stays due over an upgrade', BEYOND, (t) =>
 		takes(INTERVAL + TIMEOUT, async () => {
 			const since = now();
@@ -241,3 +224,25 @@ describe('timeouts', { concurrency: true }, () => {
 		assert.equal(await socket.next('the second ping'), '2');
 	});
 });
+
+for (const ping of ['2', '2probe', '2data']) {
+	test(`engine.io 81: a client's ${ping} ends its WebSocket`, async (t) => {
+		const socket = await connect(t, calm);
+		socket.send(ping);
+		socket.send('4a');
+
+		await closesEmpty(socket);
+		assert.deepEqual(socket.inbox, []);
+		await endsWith(calm, socket, 'transport error');
+	});
+
+	test(`engine.io 81: a client's ${ping} by POST ends its session`, async () => {
+		const poller = await Poller.open(calm);
+		const get = await poller.waiting();
+		await poller.say(`${ping}\x1e4a`);
+
+		assert.equal((await get.done).body, '1');
+		await poller.isGone();
+		await endsWith(calm, poller, 'transport error');
+	});
+}
