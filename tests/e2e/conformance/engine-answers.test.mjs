@@ -3,6 +3,7 @@
 // The cookie of a handshake, and answers to polls that are compressed.
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { Poller, scriptOf, shake, startEcho } from '../support/engine.mjs';
@@ -58,13 +59,17 @@ test('engine.io 122: no other answer sets it', async () => {
 		assert.equal(cookies(answer), undefined);
 });
 
-test('engine.io 122: on a connection that is kept each handshake has its own', async () => {
+test('engine.io 122: on one connection each handshake has its own, and nothing else', async (t) => {
+	const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+	t.after(() => agent.destroy());
+	const url = `${PATH}?EIO=4&transport=polling`;
 	for (let i = 0; i < 2; i++) {
-		const { opening, sid } = await Poller.open(baker, {
-			path: PATH,
-			headers: { Connection: 'keep-alive' },
-		});
+		const opening = await ask(baker, { url, agent });
+		const { sid } = JSON.parse(opening.body.slice(1));
+		const post = { method: 'POST', url: `${url}&sid=${sid}`, body: '40', agent };
 		assert.match(cookies(opening)[0], new RegExp(`^io=${sid};`));
+		assert.equal(cookies(await ask(baker, post)), undefined);
+		assert.equal(cookies(await ask(baker, { url: post.url, agent })), undefined);
 	}
 });
 

@@ -73,8 +73,10 @@ test('engine.io 87: a GET that comes after the probe is answered at once', BEYON
 
 test('engine.io 88: until the upgrade packet messages go by polling', async (t) => {
 	const poller = await open();
+	await poller.say('4waits');
 	const socket = await poller.probed(t);
 
+	assert.equal(await poller.body(), '4waits');
 	for (const text of ['4a', '4b', 'bAQI=']) await poller.echoes(text);
 	assert.equal(await socket.probe(), '3probe');
 	assert.deepEqual(socket.inbox, []);
