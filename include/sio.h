@@ -473,7 +473,8 @@ typedef void sio_http_fn(const sio_request *req, sio_response *res, void *user);
 SIO_API sio_err sio_http(
 	sio_server *s, const char *method, const char *path, sio_http_fn *fn, void *user);
 /* app.use(url, express.static(directory)): regular files below directory, index.html for a folder;
- * never a file outside of it or one whose name begins with a dot.  SIO_ENOENT: directory is none.
+ * never a file outside of it or one whose name begins with a dot.  SIO_ENOENT: directory is none;
+ * SIO_EINVAL: url is taken.
  */
 SIO_API sio_err sio_static(sio_server *s, const char *url, const char *directory);
 

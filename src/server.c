@@ -36,6 +36,7 @@ static sio_err from_errno(int error)
 		{ EACCES, SIO_EACCES },
 		{ EPERM, SIO_EACCES },
 		{ EADDRNOTAVAIL, SIO_EADDRNOTAVAIL },
+		{ EEXIST, SIO_EINVAL },
 		{ ENOENT, SIO_ENOENT },
 		{ ENOTDIR, SIO_ENOENT },
 		{ ESHUTDOWN, SIO_EGONE },

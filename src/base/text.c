@@ -333,6 +333,19 @@ bool url_decode(buf *out, span s, bool plus_is_space)
 	return true;
 }
 
+/* The text is an encoded form of the key. */
+static bool encodes(span text, span key)
+{
+	size_t at = 0, len;
+	for (size_t i = 0; i < text.len; i += len) {
+		int c = text.at[i] == '+' ? ' ' : 0, decoded = url_char(text, i, &len);
+		if (decoded < 0 || at == key.len ||
+			(unsigned char)key.at[at++] != (c ? c : decoded))
+			return false;
+	}
+	return at == key.len;
+}
+
 bool query_find(span query, span key, span *value)
 {
 	bool found = false;
@@ -341,7 +354,7 @@ bool query_find(span query, span key, span *value)
 		span pair = { query.at, amp ? (size_t)(amp - query.at) : query.len };
 		const char *equals = memchr(pair.at, '=', pair.len);
 		size_t name_len = equals ? (size_t)(equals - pair.at) : pair.len;
-		if (span_is((span){ pair.at, name_len }, key)) {
+		if (encodes((span){ pair.at, name_len }, key)) {
 			size_t used = equals ? name_len + 1 : name_len;
 			*value = (span){ pair.at + used, pair.len - used };
 			found = true;

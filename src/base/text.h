@@ -54,7 +54,7 @@ bool parse_uint(span s, uint64_t max, uint64_t *out);
  * buf failed.  Nothing is appended then. */
 bool url_decode(buf *out, span s, bool plus_is_space);
 /* The raw value of key in a query "a=1&b=2" ("" if it stands there without '='); false: not there.
- * The last one wins.  Keys are compared raw. */
+ * The last one wins.  Keys are compared decoded; one that does not decode is none. */
 bool query_find(span query, span key, span *value);
 
 #endif

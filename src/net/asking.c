@@ -38,8 +38,9 @@ bool net_answer(net_question *q, bool allowed, const char *message)
 {
 	asking *a = (asking *)(void *)q;
 	a->allowed = allowed;
-	a->message = message ? strdup(message) : NULL;
-	if (message && !a->message) {
+	bool says = message && *message;
+	a->message = says ? strdup(message) : NULL;
+	if (says && !a->message) {
 		connection_doom(a->connection);
 		return false;
 	}

@@ -71,8 +71,12 @@ static int start(net *n)
 		return ENOMEM;
 	if (n->options.client_dir) {
 		n->bundle = bundle_load(n->options.client_dir, &error);
-		if (!n->bundle)
+		if (!n->bundle) {
+			net_log(n, NET_ERROR, "client_dir: no client in %s: %s",
+				n->options.client_dir,
+				error == EINVAL ? "package.json has no version" : strerror(error));
 			return error;
+		}
 	}
 	return context_open(n) ? 0 : EIO;
 }

@@ -101,8 +101,8 @@ void net_refresh(net *n);
  */
 int net_post(net *n, void (*fn)(void *user), void *user);
 
-/* The application's word on a question, once.  message: what a refused peer is told; NULL: the
- * usual. false: out of memory, the peer is cut off. */
+/* The application's word on a question, once.  message: what a refused peer is told; NULL or "":
+ * the usual. false: out of memory, the peer is cut off. */
 bool net_answer(net_question *q, bool allowed, const char *message);
 
 /* ---- HTTP routes ---- */

@@ -215,6 +215,19 @@ static void add_cookie(connection *c, span sid)
 	buf_free(&value);
 }
 
+static bool contains(span text, span part)
+{
+	return text.at && memmem(text.at, text.len, part.at, part.len);
+}
+
+/* Internet Explorer takes some payloads for cross-site scripting, and changes them. */
+static void protect_old_browser(connection *c, const http_head *head)
+{
+	span agent = http_field_find(head, SPAN("User-Agent"));
+	if (contains(agent, SPAN(";MSIE")) || contains(agent, SPAN("Trident/")))
+		http_write_field(&c->request->fields, SPAN("X-XSS-Protection"), SPAN("0"));
+}
+
 static void open_polling(connection *c, const http_head *head, span eio, span sid)
 {
 	handshake *h = engine_request_take_handshake(c, head);
@@ -224,6 +237,7 @@ static void open_polling(connection *c, const http_head *head, span eio, span si
 		return;
 	}
 	add_cookie(c, session_sid(s));
+	protect_old_browser(c, head);
 	polling_get(s->polling, exchange_for(c));
 }
 
@@ -231,7 +245,7 @@ static void open_polling(connection *c, const http_head *head, span eio, span si
 
 static bool is_binary(const http_head *head)
 {
-	return span_is_nocase(
+	return span_is(
 		http_field_find(head, SPAN("Content-Type")), SPAN("application/octet-stream"));
 }
 
@@ -263,14 +277,22 @@ void engine_request_refused(connection *c, int status)
 		polling_post_refuse(x->polling, x, status, status != 413);
 }
 
+static void respond_empty(connection *c, int status)
+{
+	response r = RESPONSE(status);
+	cors_fields(c, &r.fields);
+	respond(c, &r);
+}
+
 static void known_session(connection *c, const http_head *head, session *s)
 {
+	protect_old_browser(c, head);
 	if (head->method == HTTP_GET && s->polling)
 		polling_get(s->polling, exchange_for(c));
 	else if (head->method == HTTP_POST && s->polling)
 		begin_post(c, head, s);
 	else
-		respond_status(c, s->polling ? 500 : 400);
+		respond_empty(c, s->polling ? 500 : 400);
 }
 
 static bool client_file(connection *c, const http_head *head)

@@ -88,6 +88,9 @@ void routes_begin(connection *c, const http_head *head)
 	} else if (files_answer(c->net->files, head, &r)) {
 		respond(c, &r);
 	} else {
+		/* Who asks for a WebSocket where there is none has nothing else to ask. */
+		if (head->upgrade)
+			c->request->keep_alive = false;
 		respond_status(c, 404);
 	}
 }

@@ -315,6 +315,15 @@ bool convert_print(buf *out, const conversion *c)
 
 /* ---- As a value ---- */
 
+/* A value is not laid out, and only text and numbers with a fraction can be cut. */
+static bool is_bare(const conversion *c)
+{
+	bool may_be_cut = c->kind == CONVERT_TEXT || c->kind == CONVERT_DOUBLE;
+	bool is_cut = c->star_precision || c->precision >= 0;
+	bool is_laid_out = c->flags[0] || c->grouped || c->star_width || c->width;
+	return !is_laid_out && (may_be_cut || !is_cut);
+}
+
 /* With as many digits as printf would show. */
 static cJSON *rounded(const conversion *c)
 {
@@ -344,7 +353,7 @@ static cJSON *text_value(const conversion *c)
 
 static cJSON *integer_value(const conversion *c)
 {
-	if (c->precision >= 0 || (c->kind == CONVERT_UNSIGNED && c->letter != 'u'))
+	if (c->kind == CONVERT_UNSIGNED && c->letter != 'u')
 		return NULL;
 	if (c->kind == CONVERT_BOOL)
 		return json_node(c->value.i ? cJSON_True : cJSON_False);
@@ -352,13 +361,18 @@ static cJSON *integer_value(const conversion *c)
 	return json_node_number(is_signed ? (double)c->value.i : (double)c->value.u);
 }
 
+bool convert_is_key(const conversion *c)
+{
+	return c->kind == CONVERT_TEXT && c->value.text && is_bare(c);
+}
+
 cJSON *convert_value(const conversion *c)
 {
-	if (c->kind == CONVERT_TREE)
-		return c->value.tree;
-	if (c->flags[0] || c->grouped || c->star_width || c->width)
+	if (!is_bare(c))
 		return NULL;
 	switch (c->kind) {
+	case CONVERT_TREE:
+		return c->value.tree;
 	case CONVERT_BOOL:
 	case CONVERT_SIGNED:
 	case CONVERT_UNSIGNED:

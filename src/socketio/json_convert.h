@@ -57,7 +57,10 @@ conversion convert_take(span *text, convert_args *args);
 
 /* The text of a string or character conversion; not for a NULL string. */
 span convert_text(const conversion *c);
-/* The conversion as a value; a tree is passed on.  NULL: it cannot be one, or out of memory. */
+/* Whether its text can be a key. */
+bool convert_is_key(const conversion *c);
+/* The conversion as a value; a tree is passed on.  NULL: it cannot be one, or out of memory; a tree
+ * is then still the caller's. */
 cJSON *convert_value(const conversion *c);
 /* Appends what printf would have printed; false: it cannot stand in a string, or out of memory. */
 bool convert_print(buf *out, const conversion *c);

@@ -99,8 +99,7 @@ static char *read_converted_key(template *t)
 {
 	conversion c = convert_take(&t->reader.rest, &t->args);
 	give_up(&c);
-	bool is_text = c.kind == CONVERT_TEXT && c.value.text && !c.width && !c.flags[0];
-	return is_text ? json_copy_text(convert_text(&c)) : NULL;
+	return convert_is_key(&c) ? json_copy_text(convert_text(&c)) : NULL;
 }
 
 static bool in_name(char c)
@@ -140,7 +139,10 @@ static bool read_key(json_reader *r)
 static bool read_converted(template *t)
 {
 	conversion c = convert_take(&t->reader.rest, &t->args);
-	return json_tree_add(&t->reader.tree, convert_value(&c));
+	cJSON *value = convert_value(&c);
+	if (!value)
+		give_up(&c);
+	return json_tree_add(&t->reader.tree, value);
 }
 
 static bool read_scalar(json_reader *r, char first)

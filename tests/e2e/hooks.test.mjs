@@ -62,7 +62,7 @@ for (const [word, status] of [['go', 200], ['stop', 403]])
 		assert.equal(server.reports('open', { sid: id }).length, status === 200 ? 1 : 0);
 	});
 
-test('a WebSocket may be let in later, with what it sent meanwhile', async (t) => {
+test('a WebSocket may be let in later', async (t) => {
 	const id = newId();
 	const socket = knock(t, `id=${id}&allow=wait`);
 	const open = socket.next();
@@ -198,4 +198,50 @@ test('a session is reported when it opens, changes its transport and ends', asyn
 		unsent: 0,
 		limit: null,
 	});
+});
+
+test('an end by a reset is told with its errno', async (t) => {
+	const id = newId();
+	const socket = knock(t, `id=${id}`);
+	await socket.next();
+	socket.ws._socket.resetAndDestroy();
+
+	const { reason, error, code } = await server.reported('close', { sid: id });
+	assert.deepEqual([reason, error, code], ['transport close', 104, 0]);
+});
+
+test('an end without a close frame is told without a code or an errno', async (t) => {
+	const id = newId();
+	const socket = knock(t, `id=${id}`);
+	await socket.next();
+	socket.ws.terminate();
+
+	const { reason, error, code } = await server.reported('close', { sid: id });
+	assert.deepEqual([reason, error, code], ['transport close', 0, 0]);
+});
+
+for (const [limit, code, send] of [
+	['max_payload', 1009, (socket) => socket.send('x'.repeat(1_000_001))],
+	['max_attachments', 0, (socket) => socket.send('4511-["a"]')],
+	['max_depth', 0, (socket) => socket.send(`42["a",${'['.repeat(20_000)}${']'.repeat(20_000)}]`)],
+])
+	test(`an end over ${limit} names it`, async (t) => {
+		const id = newId();
+		const socket = knock(t, `id=${id}`);
+		await socket.next();
+		socket.send('40');
+		await socket.message();
+		send(socket);
+
+		const end = await server.reported('close', { sid: id });
+		assert.deepEqual([end.limit, end.code], [limit, code]);
+	});
+
+test('an end over connect_timeout_ms names it', async (t) => {
+	const hasty = await startServer({ REPORT: '1', CONNECT_TIMEOUT: '50' });
+	await RawSocket.connect(t, hasty);
+
+	const { limit, reason } = await hasty.reported('close', {});
+	assert.deepEqual([limit, reason], ['connect_timeout_ms', 'forced close']);
+	await hasty.stop();
 });

@@ -5,19 +5,17 @@
 
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Sender } from 'ws';
 import { ask, Polling } from './support/raw.mjs';
 import { pathOf, startServer } from './support/server.mjs';
-import { PATIENCE, within } from './support/wait.mjs';
+import { requestOf, Wire } from './support/wire.mjs';
 
 const CLIENT_DIR = 'client-demo/node_modules/socket.io-client/dist';
 const UNKNOWN = '/socket.io/?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAAAAAA';
 const LIMIT = 500;
-const AT_ONCE = 1000;
 
 let server, small;
 before(async () => {
@@ -29,106 +27,10 @@ after(async () => {
 	await small.stop();
 });
 
-/** The text of a request; `Content-Length` comes by itself unless there is a word on the body. */
-function requestOf(method, url, { body, version = '1.1', headers = [] } = {}) {
-	const lines = [`${method} ${url} HTTP/${version}`, 'Host: localhost', ...headers];
-	if (body !== undefined) lines.push('Content-Type: text/plain');
-	if (body !== undefined && !headers.some((h) => /^(content-length|transfer)/i.test(h)))
-		lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
-	return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
-}
-
-/** A TCP connection to a server, read response by response. */
-class Wire {
-	constructor(t, to = server) {
-		this.got = Buffer.alloc(0);
-		this.ended = false;
-		this.news = () => {};
-		this.socket = net.connect({ host: '127.0.0.1', port: to.port, allowHalfOpen: true });
-		this.socket.on('error', (error) => this.tell(() => (this.error = error)));
-		this.socket.on('end', () => this.tell(() => (this.ended = true)));
-		this.socket.on('data', (part) =>
-			this.tell(() => (this.got = Buffer.concat([this.got, part]))),
-		);
-		t.after(() => this.socket.destroy());
-	}
-
-	tell(change) {
-		change();
-		this.news();
-	}
-
-	write(data) {
-		this.socket.write(data);
-	}
-
-	/** What `look` finds in the input, as soon as it finds something. */
-	until(look, what, ms = PATIENCE) {
-		const found = new Promise((done, fail) => {
-			this.news = () => {
-				const result = look();
-				if (result !== undefined) done(result);
-				else if (this.error) fail(this.error);
-				else if (this.ended) fail(new Error(`the connection ended instead of ${what}`));
-			};
-			this.news();
-		});
-		return within(ms, found, what);
-	}
-
-	/** The first `count` bytes of the input, which they leave. */
-	take(count) {
-		if (this.got.length < count) return undefined;
-		const part = this.got.subarray(0, count);
-		this.got = this.got.subarray(count);
-		return part;
-	}
-
-	async head() {
-		const text = await this.until(() => {
-			const end = this.got.indexOf('\r\n\r\n');
-			return end < 0 ? undefined : this.take(end + 4).toString('latin1');
-		}, 'the head of a response');
-		const [first, ...lines] = text.trimEnd().split('\r\n');
-		const headers = Object.fromEntries(
-			lines.map((line) => [line.split(':')[0].toLowerCase(), line.replace(/^[^:]*:\s*/, '')]),
-		);
-		return { first, status: Number(first.split(' ')[1]), headers };
-	}
-
-	/** The next response: { first, status, headers, body }. */
-	async response() {
-		const answer = await this.head();
-		const length = Number(answer.headers['content-length'] ?? 0);
-		answer.body = String(await this.until(() => this.take(length), `${length} bytes of body`));
-		return answer;
-	}
-
-	async responses(count) {
-		const all = [];
-		while (all.length < count) all.push(await this.response());
-		return all;
-	}
-
-	/** The end of the stream, before which nothing more comes. */
-	async end(ms) {
-		await this.until(() => this.ended || undefined, 'the end of the connection', ms);
-		assert.equal(String(this.got), '');
-	}
-}
-
 async function joined(on = server) {
 	const polling = await Polling.open(on);
 	await polling.join();
 	return polling;
-}
-
-async function isGone(polling) {
-	const { status, body } = await polling.get();
-	assert.deepEqual({ status, body }, {
-		status: 400,
-		body: '{"code":1,"message":"Session ID unknown"}',
-	});
 }
 
 // ---- Refusals ----
@@ -159,88 +61,11 @@ for (const [name, { status, to, url }] of Object.entries(refusals))
 			}
 		});
 
-for (const [name, bytes] of Object.entries({
-	'a word': 'hello\r\n\r\n',
-	'the beginning of TLS': Buffer.from('16030100c6010000c20303', 'hex'),
-	'a target with a space': 'GET /a b HTTP/1.1\r\nHost: x\r\n\r\n',
-	'a field without a colon': 'GET / HTTP/1.1\r\nHost: x\r\nrubbish\r\n\r\n',
-	'a field name with a space': 'GET / HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n',
-	'no Host': 'GET / HTTP/1.1\r\n\r\n',
-	'two lengths': requestOf('POST', UNKNOWN, {
-		body: 'hello',
-		headers: ['Content-Length: 5', 'Content-Length: 6'],
-	}),
-	'a length and chunks': requestOf('POST', UNKNOWN, {
-		body: '0\r\n\r\n',
-		headers: ['Content-Length: 5', 'Transfer-Encoding: chunked'],
-	}),
-}))
-	test(`no HTTP is answered with 400: ${name}`, async (t) => {
-		const wire = new Wire(t);
-
-		wire.write(bytes);
-
-		assert.equal((await wire.response()).status, 400);
-		await wire.end(AT_ONCE);
-	});
-
-for (const [name, end] of Object.entries({ whole: '\r\n\r\n', 'without an end': '' }))
-	test(`a head over 16 kB is answered with 431: ${name}`, async (t) => {
-		const wire = new Wire(t);
-
-		wire.write(`GET / HTTP/1.1\r\nHost: x\r\nLong: ${'x'.repeat(16384)}${end}`);
-
-		assert.equal((await wire.response()).status, 431);
-		await wire.end(AT_ONCE);
-	});
-
-test('a head of nearly 16 kB is read', async (t) => {
-	const wire = new Wire(t);
-
-	wire.write(requestOf('GET', '/nowhere', { headers: [`Long: ${'x'.repeat(16000)}`] }));
-
-	assert.equal((await wire.response()).status, 404);
-});
-
-test('a broken chunk is answered with 400 and ends connection and session', async (t) => {
-	const polling = await joined();
-	const wire = new Wire(t);
-
-	wire.write(
-		requestOf('POST', polling.url, {
-			body: '5\r\n42["e\r\nzz\r\n',
-			headers: ['Transfer-Encoding: chunked'],
-		}),
-	);
-
-	assert.equal((await wire.response()).status, 400);
-	await wire.end(AT_ONCE);
-	await isGone(polling);
-});
-
 // ---- Expectations ----
-
-test('a POST that asks first is told to continue', async (t) => {
-	const polling = await joined();
-	const wire = new Wire(t);
-	const text = requestOf('POST', polling.url, {
-		body: '42["echo",1]',
-		headers: ['Expect: 100-continue'],
-	});
-	const [head, body] = text.split('\r\n\r\n');
-
-	wire.write(`${head}\r\n\r\n`);
-	assert.equal((await wire.head()).first, 'HTTP/1.1 100 Continue');
-	wire.write(body);
-
-	const { status, body: said } = await wire.response();
-	assert.deepEqual([status, said], [200, 'ok']);
-	assert.deepEqual(await polling.packets(1), ['42["echo",1]']);
-});
 
 test('a POST that asks first and is refused is not told to continue', async (t) => {
 	for (const url of ['/nowhere', UNKNOWN]) {
-		const wire = new Wire(t);
+		const wire = new Wire(t, server);
 
 		wire.write(
 			requestOf('POST', url, {
@@ -327,7 +152,7 @@ test('500 requests in one write are all answered in order', async (t) => {
 	const asked = Array.from({ length: 500 }, (_, i) => kinds[(i * i + (i >> 3)) % kinds.length]);
 	const text = asked.map(({ url }) => requestOf('GET', url)).join('');
 	assert.ok(text.length > 32768);
-	const wire = new Wire(t);
+	const wire = new Wire(t, server);
 
 	wire.write(text);
 
@@ -340,7 +165,7 @@ test('500 requests in one write are all answered in order', async (t) => {
 
 test('polls and POSTs in one write are answered in order', async (t) => {
 	const polling = await joined();
-	const wire = new Wire(t);
+	const wire = new Wire(t, server);
 	const post = (n) => requestOf('POST', polling.url, { body: `42["echo",${n}]` });
 	const get = requestOf('GET', polling.url);
 
@@ -353,7 +178,7 @@ test('polls and POSTs in one write are answered in order', async (t) => {
 
 test('a POST behind a poll that waits has its turn when the poll is answered', async (t) => {
 	const polling = await joined();
-	const wire = new Wire(t);
+	const wire = new Wire(t, server);
 
 	wire.write(
 		requestOf('GET', polling.url) +
@@ -368,7 +193,7 @@ test('a POST behind a poll that waits has its turn when the poll is answered', a
 
 test('one connection takes many requests, of every kind', async (t) => {
 	const polling = await joined();
-	const wire = new Wire(t);
+	const wire = new Wire(t, server);
 	for (let i = 0; i < 100; i++) {
 		wire.write(requestOf('POST', polling.url, { body: `42["echo",${i}]` }));
 		assert.equal((await wire.response()).body, 'ok');
@@ -381,32 +206,8 @@ test('one connection takes many requests, of every kind', async (t) => {
 	}
 });
 
-test('a request that says so is the last one', async (t) => {
-	const wire = new Wire(t);
-
-	wire.write(requestOf('GET', '/nowhere', { headers: ['Connection: close'] }));
-
-	const { status, headers } = await wire.response();
-	assert.deepEqual([status, headers.connection], [404, 'close']);
-	await wire.end(AT_ONCE);
-});
-
-test('HTTP/1.0 is answered, and the connection ends', async (t) => {
-	for (const [url, status] of Object.entries({
-		'/nowhere': 404,
-		'/socket.io/?EIO=4&transport=polling': 200,
-	})) {
-		const wire = new Wire(t);
-
-		wire.write(requestOf('GET', url, { version: '1.0' }));
-
-		assert.equal((await wire.response()).status, status);
-		await wire.end(AT_ONCE);
-	}
-});
-
 test('HEAD is answered as GET, without the body', async (t) => {
-	const wire = new Wire(t);
+	const wire = new Wire(t, server);
 	for (const url of ['/socket.io/socket.io.js', '/nowhere']) {
 		wire.write(requestOf('HEAD', url) + requestOf('GET', url));
 
@@ -440,7 +241,7 @@ async function frame(wire) {
 }
 
 test('frames in one piece with the request for the upgrade are taken', async (t) => {
-	const wire = new Wire(t);
+	const wire = new Wire(t, server);
 	const request = requestOf('GET', '/socket.io/?EIO=4&transport=websocket', {
 		headers: [
 			'Connection: Upgrade',

@@ -283,6 +283,22 @@ START_TEST(conversions_out_of_place_are_refused)
 }
 END_TEST
 
+/* json.md 40: of a tree, a character and a key as well. */
+START_TEST(no_value_is_laid_out)
+{
+	static const char *const trees[] = { "[%5p]", "[%-p]", "[%'p]", "[%.3p]", "[%.p]" };
+	count_trees();
+	for (size_t i = 0; i < sizeof trees / sizeof *trees; i++)
+		ck_assert_msg(!unchecked(trees[i], some_tree()), "accepted: %s", trees[i]);
+	ck_assert_ptr_null(unchecked("[%*p]", 0, some_tree()));
+	ck_assert_ptr_null(unchecked("[%.3c]", 'x'));
+	ck_assert_ptr_null(unchecked("[%.*d]", -1, 1));
+	ck_assert_ptr_null(unchecked("{%'s: 1}", "k"));
+	ck_assert_ptr_null(unchecked("{%*s: 1}", 0, "k"));
+	ck_assert_int_eq(live, 0);
+}
+END_TEST
+
 /* json.md 42: all trees are freed, before and behind the fault. */
 START_TEST(a_failure_frees_every_tree)
 {
@@ -359,5 +375,6 @@ UNIT_MAIN("json_format", a_template_is_json_with_less_typing,
 	a_tree_becomes_part_of_the_result, a_tree_may_come_out_of_an_object, a_string_can_be_a_key,
 	inside_quotes_a_conversion_is_text, inside_quotes_the_flags_of_printf_count,
 	the_decimal_point_is_a_point_in_every_locale, conversions_out_of_place_are_refused,
-	a_failure_frees_every_tree, a_failure_finds_the_trees_between_other_arguments,
+	no_value_is_laid_out, a_failure_frees_every_tree,
+	a_failure_finds_the_trees_between_other_arguments,
 	behind_an_unknown_conversion_nothing_is_touched, a_failed_allocation_frees_every_tree)

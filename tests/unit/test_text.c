@@ -414,6 +414,8 @@ START_TEST(a_query_gives_the_last_value_of_a_key)
 	assert_query("a=&b=1", "a", "");
 	assert_query("a=%41+", "a", "%41+");
 	assert_query("&&a=1&", "a", "1");
+	assert_query("%61=1", "a", "1");
+	assert_query("s%69d=1&%73id=2", "sid", "2");
 }
 END_TEST
 
@@ -424,7 +426,8 @@ START_TEST(a_key_that_is_not_there_is_not_found)
 	assert_query("ab=1&ba=2", "b", NULL);
 	assert_query("x=a&y=a=1", "a", NULL);
 	assert_query("A=1", "a", NULL);
-	assert_query("%61=1", "a", NULL);
+	assert_query("%6=1", "a", NULL);
+	assert_query("%61b=1", "a", NULL);
 	assert_query("a=1", "a=", NULL);
 }
 END_TEST

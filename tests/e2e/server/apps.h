@@ -9,6 +9,12 @@
 void set_up_suite(sio_server *io); /* what the official Socket.IO protocol suite expects */
 void set_up_lab(sio_server *io);   /* many small events, for tests with official clients */
 
+/* Plain HTTP beside the sockets: routes that show what came, and folders to be mounted. */
+void set_up_routes(sio_server *io);
+/* Events about JSON trees and templates, and cJSON's allocations counted. */
+void set_up_trees(sio_server *io);
+/* LOCALE and OPENAT2_ERRNO; false: they cannot be had, as standard error says. */
+bool enter_surroundings(void);
 /* The engine's hooks. */
 sio_hooks hooks_from_environment(void);
 /* Prints a line, if the environment wants reports; takes facts. */

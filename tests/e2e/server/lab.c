@@ -258,6 +258,7 @@ static void set_up_lab_in(sio_ns *ns)
 void set_up_lab(sio_server *io)
 {
 	set_up_lab_in(sio_of(io, "/"));
+	set_up_trees(io);
 	set_up_lab_in(sio_of(io, "/admin"));
 	sio_use(sio_of(io, "/admin"), check_token, NULL);
 }

@@ -13,6 +13,9 @@
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
  *
+ * The last two serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON; LOCALE
+ * is the locale of the process; with OPENAT2_ERRNO the system call openat2 fails with that number.
+ *
  * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.
  */
 #include "apps.h"
@@ -67,6 +70,7 @@ static sio_options options_from_environment(void)
 		.upgrade_timeout_ms = (unsigned)number("UPGRADE_TIMEOUT", 0),
 		.allow_eio3 = number("ALLOW_EIO3", 0) != 0,
 		.max_payload = number("MAX_HTTP_BUFFER", 0),
+		.max_depth = (unsigned)number("MAX_DEPTH", 0),
 		.cors_origin = getenv("CORS_ORIGIN"),
 		.client_dir = getenv("CLIENT_DIR"),
 		.per_message_deflate = number("DEFLATE", 0) != 0,
@@ -102,6 +106,7 @@ static int run(const sio_options *o, void (*set_up)(sio_server *))
 	sio_err err = sio_create(&io, o);
 	if (!err) {
 		set_up(io);
+		set_up_routes(io);
 		err = serve();
 	}
 	if (err)
@@ -114,6 +119,8 @@ int main(void)
 {
 	const char *app = getenv("APP");
 	sio_options o = options_from_environment();
+	if (!enter_surroundings())
+		return EXIT_FAILURE;
 	sio_hooks hooks = hooks_from_environment();
 	o.hooks = &hooks;
 	signal(SIGTERM, on_signal);

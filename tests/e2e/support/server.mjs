@@ -106,8 +106,9 @@ export class Program {
 	}
 }
 
-async function launch(env) {
-	const server = new Program(program, [], { HOST: '127.0.0.1', PORT: '0', APP: 'lab', ...env });
+async function launch(env, before = []) {
+	const [path, ...args] = [...before, program];
+	const server = new Program(path, args, { HOST: '127.0.0.1', PORT: '0', APP: 'lab', ...env });
 	const ready = await server.prints(/READY (\d+)\n/);
 	if (!ready) return { server, ended: await server.closed };
 	server.port = Number(ready[1]);
@@ -116,9 +117,12 @@ async function launch(env) {
 	return { server };
 }
 
-/** A server of the lab, unless `env` says otherwise; whoever asked stops it. */
-export async function startServer(env = {}) {
-	const { server, ended } = await launch(env);
+/**
+ * A server of the lab, unless `env` says otherwise; whoever asked stops it. `before` is a command,
+ * word by word, that runs it.
+ */
+export async function startServer(env = {}, before = []) {
+	const { server, ended } = await launch(env, before);
 	if (ended) throw new Error(`${program} ended: ${JSON.stringify(ended)}\n${server.stderr}`);
 	return server;
 }
