@@ -82,7 +82,8 @@ test('engine.io 96: until then POSTs are answered and ignored', async () => {
 	await poller.say('42["kick"]');
 	await poller.say('40/admin,\x1e42["echo",1]');
 	assert.equal(await poller.body(), '41');
-	for (const payload of ['40', '42["echo",2]', '2', '3', 'nonsense', '']) await poller.say(payload);
+	const payloads = ['40', '42["echo",2]', '2', '3', 'nonsense', ''];
+	for (const payload of payloads) await poller.say(payload);
 
 	assert.equal(await poller.body(), GOODBYE);
 });

@@ -175,7 +175,7 @@ test('engine.io 114: where a function says no, OPTIONS is a bad method', async (
 	}
 });
 
-test('engine.io 115: the function is asked once for each request with an origin', BEYOND, async () => {
+test('engine.io 115: each request with an origin is asked about once', BEYOND, async () => {
 	const server = servers.decided;
 	const poller = await Poller.open(server, { path: PATH });
 	const all = () => server.reports('origin').length;
@@ -185,6 +185,7 @@ test('engine.io 115: the function is asked once for each request with an origin'
 		(headers) => poller.get({ headers }),
 		(headers) => ask(server, { url: POLL, headers }),
 		(headers) => ask(server, { url: `${PATH}?transport=pigeon`, headers }),
+		(headers) => ask(server, { url: `${PATH}socket.io.js`, headers }),
 		(headers) => preflight(server, headers),
 		(headers) => shake(server, { url: WEBSOCKET, headers }),
 	];

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { now, takes } from '../support/clock.mjs';
-import { Poller } from '../support/engine.mjs';
+import { endsWith, Poller } from '../support/engine.mjs';
 import { startServer } from '../support/server.mjs';
 import { within } from '../support/wait.mjs';
 
@@ -15,7 +15,7 @@ const GOODBYE = 30_000;
 const ONCE = { rounds: 1, late: 1_000 };
 
 let server;
-before(async () => (server = await startServer()));
+before(async () => (server = await startServer({ REPORT: '1' })));
 after(() => server.stop());
 
 const open = () => Poller.open(server, { path: '/socket.io/' });
@@ -44,10 +44,12 @@ describe('defaults', { concurrency: true }, () => {
 				await poller.join();
 				await poller.say('42["kick"]');
 				const since = now();
-				assert.match(await poller.body(), /41$/); // the others' goodbyes may stand before it
+				// The others' goodbyes may stand before it.
+				assert.match(await poller.body(), /41$/);
 				const known = now();
 				await sleep(GOODBYE - 500);
 				while (await poller.isThere()) await sleep(10);
+				await endsWith(server, poller, 'forced close');
 				return [since, known];
 			},
 			ONCE,

@@ -117,7 +117,7 @@ describe('pings', { concurrency: true }, () => {
 		assert.equal(await socket.next('one more ping'), '2');
 	});
 
-	test('engine.io 82: a ping waits for the next GET, in its place among the messages', async () => {
+	test('engine.io 82: a ping waits for a GET, in its place among the messages', async () => {
 		const poller = await Poller.open(server);
 		await poller.say('4before');
 		await sleep(INTERVAL + A_WHILE);

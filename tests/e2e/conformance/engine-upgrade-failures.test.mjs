@@ -80,7 +80,7 @@ for (const [name, packet] of Object.entries({
 		});
 
 for (const probe of [true, false])
-	test(`engine.io 92: an upgrade is given up in time, ${probe ? '' : 'not '}probed`, async (t) => {
+	test(`engine.io 92: an upgrade ends in time, ${probe ? '' : 'not '}probed`, async (t) => {
 		await takes(UPGRADE_TIMEOUT, async () => {
 			const poller = await open(hasty);
 			const since = now();

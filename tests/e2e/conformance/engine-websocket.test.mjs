@@ -83,7 +83,7 @@ for (const text of ['', '7', '8', '9', 'a', '\x04', ' 4', '-1', '€'])
 	});
 
 for (const version of ['8', '12', '14', '0', '013', '13, 8', 'thirteen', undefined])
-	test(`engine.io 72: version ${version ?? 'missing'} of WebSocket gets 426`, BEYOND, async () => {
+	test(`engine.io 72: the version ${version ?? 'missing'} gets 426`, BEYOND, async () => {
 		const answer = await shake(server, { headers: { 'Sec-WebSocket-Version': version } });
 
 		assert.equal(answer.status, 426);

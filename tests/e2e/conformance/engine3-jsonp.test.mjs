@@ -137,7 +137,8 @@ for (const [field, text] of Object.entries({
 
 test('engine.io 146: whatever a client sends comes back', async () => {
 	const poller = await open();
-	for (const text of ['4\n', '4\\n', '4\\\\n', '4\n\\n\n', '4a&d=b+c%20', '4\u2028€😀', '4"\\"'])
+	const texts = ['4\n', '4\\n', '4\\\\n', '4\n\\n\n', '4a&d=b+c%20', '4\u2028€😀', '4"\\"'];
+	for (const text of texts)
 		assert.equal(scriptOf((await echoed(poller, text)).body).payload, framed(text));
 });
 

@@ -29,7 +29,7 @@ async function parseErrorAt(payload, more) {
 
 // ---- Text ----
 
-for (const payload of ['2:4€', '3:4😀', '1:4', '6:4a b"\\', '2:4\n', '2:4\x1e', '4:4ж漢é', '5:45:6:'])
+for (const payload of ['2:4€', '3:4😀', '1:4', '6:4a b"\\', '2:4\n', '2:4\x1e', '4:4ж漢é'])
 	test(`engine.io 128: ${JSON.stringify(payload)} counts UTF-16 code units`, async () => {
 		const poller = await open();
 		await poller.say(payload);
@@ -159,7 +159,7 @@ for (const [name, hex] of Object.entries({
 	'a packet with long digits': '00 00 00 ff',
 	'no packet': '',
 }))
-	test(`engine.io 149: ${name} of length 0 in a binary payload brings nothing`, BEYOND, async () => {
+	test(`engine.io 149: ${name} of length 0 in bytes brings nothing`, BEYOND, async () => {
 		const poller = await open();
 		await poller.say(bytes(hex), BINARY);
 		await poller.say(bytes(`${hex} 00 02 ff 34 61 ${hex}`), BINARY);

@@ -115,7 +115,7 @@ test('engine.io 127: the handshake has the keys of version 4, in their order', a
 	assert.deepEqual(socket.handshake.upgrades, []);
 });
 
-test('engine.io 127: a POST over the limit is refused, and one of just that length taken', async () => {
+test('engine.io 127: a POST over the limit is refused, one of just that length taken', async () => {
 	const poller = await open();
 	const most = framed(`4${'x'.repeat(LIMIT - 6)}`);
 	assert.equal(Buffer.byteLength(most), LIMIT);
