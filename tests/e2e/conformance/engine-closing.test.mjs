@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { closesEmpty, endsWith, Poller, startEcho } from '../support/engine.mjs';
 import { RawSocket } from '../support/raw.mjs';
-import { startServer } from '../support/server.mjs';
+import { BEYOND, startServer } from '../support/server.mjs';
 
 const LAB = '/socket.io/';
 const REPORT = { REPORT: '1' };
@@ -184,7 +184,7 @@ test('engine.io 148: a close at the same time as the probe is told by one of the
 	}
 });
 
-test('engine.io 148: no upgrade begins after the close', async (t) => {
+test('engine.io 148: no upgrade begins after the close', BEYOND, async (t) => {
 	const poller = await joined();
 	await poller.say('42["kick"]');
 	const socket = await poller.beside(t);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
-import { now, pause, takes } from '../support/clock.mjs';
+import { holds, now, takes } from '../support/clock.mjs';
 import { closesEmpty, connect, endsWith, Poller, startEcho } from '../support/engine.mjs';
 import { BEYOND } from '../support/server.mjs';
 
@@ -34,9 +34,9 @@ async function opened(t) {
 }
 
 async function pinged(t) {
-	const [socket, since] = await opened(t);
+	const [socket] = await opened(t);
 	assert.equal(await socket.next('a ping'), '2');
-	return [socket, since, now()];
+	return socket;
 }
 
 /** Sends what sets the clock going. */
@@ -69,7 +69,7 @@ describe('pings', { concurrency: true }, () => {
 			const poller = await Poller.open(server);
 			const known = now();
 			const socket = await poller.upgrade(t);
-			await pause(A_WHILE);
+			await sleep(A_WHILE);
 			socket.send('4a');
 			// Its echo comes first unless the machine is very slow.
 			const came = [await socket.next(), await socket.next('a ping')];
@@ -79,8 +79,8 @@ describe('pings', { concurrency: true }, () => {
 
 	test('engine.io 76: the next ping comes an interval after the pong', (t) =>
 		takes(INTERVAL, async () => {
-			const [socket] = await pinged(t);
-			await pause(A_WHILE);
+			const socket = await pinged(t);
+			await sleep(A_WHILE);
 			const moments = send(socket, '3');
 			assert.equal(await socket.next('the second ping'), '2');
 			return moments;
@@ -90,7 +90,7 @@ describe('pings', { concurrency: true }, () => {
 		takes(INTERVAL, async () => {
 			const poller = await Poller.open(server);
 			assert.equal(await poller.body(), '2');
-			await pause(A_WHILE);
+			await sleep(A_WHILE);
 			const since = now();
 			await poller.say('3');
 			const known = now();
@@ -101,30 +101,32 @@ describe('pings', { concurrency: true }, () => {
 	test('engine.io 79: a pong that nobody asked for starts the wait anew', (t) =>
 		takes(INTERVAL, async () => {
 			const [socket] = await opened(t);
-			await pause(A_WHILE);
+			await sleep(A_WHILE);
 			const moments = send(socket, '3');
 			assert.equal(await socket.next('a ping'), '2');
 			return moments;
 		}));
 
-	test('engine.io 80: a pong may carry data', async (t) => {
-		const [socket] = await opened(t);
-		for (const pong of ['3probe', '3{"any":"thing"}', '3€']) {
-			assert.equal(await socket.next('a ping'), '2');
-			socket.send(pong);
-		}
+	test('engine.io 80: a pong may carry data', (t) =>
+		holds(async () => {
+			const [socket] = await opened(t);
+			for (const pong of ['3probe', '3{"any":"thing"}', '3€']) {
+				assert.equal(await socket.next('a ping'), '2');
+				socket.send(pong);
+			}
 
-		assert.equal(await socket.next('one more ping'), '2');
-	});
+			assert.equal(await socket.next('one more ping'), '2');
+		}));
 
-	test('engine.io 82: a ping waits for a GET, in its place among the messages', async () => {
-		const poller = await Poller.open(server);
-		await poller.say('4before');
-		await sleep(INTERVAL + A_WHILE);
-		await poller.say('4after');
+	test('engine.io 82: a ping waits for a GET, in its place among the messages', () =>
+		holds(async () => {
+			const poller = await Poller.open(server);
+			await poller.say('4before');
+			await sleep(INTERVAL + A_WHILE);
+			await poller.say('4after');
 
-		assert.equal(await poller.body(), '4before\x1e2\x1e4after');
-	});
+			assert.equal(await poller.body(), '4before\x1e2\x1e4after');
+		}));
 });
 
 describe('timeouts', { concurrency: true }, () => {
@@ -164,23 +166,24 @@ describe('timeouts', { concurrency: true }, () => {
 			return [since, known];
 		}));
 
-	test('engine.io 77: a pong before the last moment is in time', async (t) => {
-		const [socket] = await opened(t);
-		for (let i = 0; i < 3; i++) {
-			assert.equal(await socket.next('a ping'), '2');
-			await sleep(TIMEOUT / 2);
-			socket.send('3');
-		}
-		assert.equal(await socket.next('one more ping'), '2');
-	});
+	test('engine.io 77: a pong before the last moment is in time', (t) =>
+		holds(async () => {
+			const [socket] = await opened(t);
+			for (let i = 0; i < 3; i++) {
+				assert.equal(await socket.next('a ping'), '2');
+				await sleep(TIMEOUT / 2);
+				socket.send('3');
+			}
+			assert.equal(await socket.next('one more ping'), '2');
+		}));
 
 	for (const data of ['4text', '4', Buffer.from('bytes'), '0', '1', '5', '6'])
 		test(`engine.io 78: ${data} puts the end off, and only once`, (t) =>
 			takes(TIMEOUT, async () => {
-				const [socket] = await pinged(t);
-				await pause(A_WHILE);
+				const socket = await pinged(t);
+				await sleep(A_WHILE);
 				const moments = send(socket, data);
-				await pause(A_WHILE);
+				await sleep(A_WHILE);
 				socket.send(data);
 				await closesEmpty(socket);
 				return moments;
@@ -190,7 +193,7 @@ describe('timeouts', { concurrency: true }, () => {
 		takes(TIMEOUT, async () => {
 			const poller = await Poller.open(server);
 			assert.equal(await poller.body(), '2');
-			await pause(A_WHILE);
+			await sleep(A_WHILE);
 			const since = now();
 			await poller.say('6');
 			const known = now();
@@ -200,11 +203,11 @@ describe('timeouts', { concurrency: true }, () => {
 
 	test('engine.io 78: after the next ping the end can be put off again', (t) =>
 		takes(TIMEOUT, async () => {
-			const [socket] = await pinged(t);
+			const socket = await pinged(t);
 			socket.send('6');
 			socket.send('3');
 			assert.equal(await socket.next('the second ping'), '2');
-			await pause(A_WHILE);
+			await sleep(A_WHILE);
 			const moments = send(socket, '6');
 			await closesEmpty(socket);
 			return moments;
@@ -221,14 +224,15 @@ describe('timeouts', { concurrency: true }, () => {
 			return [since, known];
 		}));
 
-	test('engine.io 83: the pong that is due may come over WebSocket', async (t) => {
-		const poller = await Poller.open(server);
-		assert.equal(await poller.body(), '2');
-		const socket = await poller.upgrade(t);
-		socket.send('3');
+	test('engine.io 83: the pong that is due may come over WebSocket', (t) =>
+		holds(async () => {
+			const poller = await Poller.open(server);
+			assert.equal(await poller.body(), '2');
+			const socket = await poller.upgrade(t);
+			socket.send('3');
 
-		assert.equal(await socket.next('the second ping'), '2');
-	});
+			assert.equal(await socket.next('the second ping'), '2');
+		}));
 });
 
 for (const ping of ['2', '2probe', '2data']) {

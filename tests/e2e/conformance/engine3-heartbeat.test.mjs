@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
-import { now, pause, takes } from '../support/clock.mjs';
+import { holds, now, takes } from '../support/clock.mjs';
 import { closesEmpty, connect, endsWith, Poller, startEcho } from '../support/engine.mjs';
 
 const INTERVAL = 500;
@@ -38,14 +38,15 @@ for (const data of ['', 'probe', ' data', '€'])
 	});
 
 describe('time', { concurrency: true }, () => {
-	test('engine.io 141: the server sends no ping', async (t) => {
-		const [socket, poller] = [await socketOf(t), await open()];
-		const get = await poller.waiting();
-		await sleep(INTERVAL + TIMEOUT / 4);
-		assert.deepEqual(socket.inbox, []);
-		await poller.say('2:4a');
-		assert.equal((await get.done).body, '2:4a');
-	});
+	test('engine.io 141: the server sends no ping', (t) =>
+		holds(async () => {
+			const [socket, poller] = [await socketOf(t), await open()];
+			const get = await poller.waiting();
+			await sleep(INTERVAL + TIMEOUT / 4);
+			assert.deepEqual(socket.inbox, []);
+			await poller.say('2:4a');
+			assert.equal((await get.done).body, '2:4a');
+		}));
 
 	test('engine.io 142: without a ping a WebSocket ends after interval and timeout', (t) =>
 		takes(INTERVAL + TIMEOUT, async () => {
@@ -73,12 +74,12 @@ describe('time', { concurrency: true }, () => {
 			const socket = await socketOf(t);
 			let sent;
 			for (let i = 0; i < 3; i++) {
-				await pause(INTERVAL);
+				await sleep(INTERVAL);
 				sent = now();
 				socket.send('2');
 				assert.equal(await socket.next('a pong'), '3');
 			}
-			await pause(INTERVAL);
+			await sleep(INTERVAL);
 			for (const data of ['4a', '6', '5', Buffer.from([4, 1])]) socket.send(data);
 			await closesEmpty(socket);
 			return [sent, sent];
