@@ -163,7 +163,7 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit asan tsan e2e conformance fuzz replay
+.PHONY: check unit asan tsan e2e matrix conformance fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit asan e2e replay
@@ -181,6 +181,10 @@ tsan: ## unit tests under TSan
 e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all
 	@SIO_BUILD_DIR=$(B) tools/e2e.sh
+
+matrix: setup-check ## a table: each official client's version, by each transport, and what works
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@SIO_BUILD_DIR=$(B) tools/matrix.sh
 
 conformance: setup-check ## each numbered statement of protocol-notes, shown over real sockets
 	@$(BUILD) VARIANT=$(VARIANT) conformance-server

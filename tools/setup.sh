@@ -19,6 +19,8 @@ die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 module() { pkg-config --exists "$1" 2>/dev/null; }
 file() { [ -e "$1" ]; }
+# The system's own python3, with what the system's packages brought it and nothing else.
+python() { /usr/bin/python3 -I -c "$1" >/dev/null 2>&1; }
 clang_runtime() { file "$(clang -print-resource-dir 2>/dev/null)/lib"/*/libclang_rt.fuzzer[-.]*; }
 
 # need <package> <test...>: the package is missing when the test fails.
@@ -51,6 +53,9 @@ find_missing() {
 	need libclang-rt-dev clang_runtime
 	need chromium have chromium
 	need fonts-dejavu-core file /usr/share/fonts/truetype/*
+	need python3-socketio python 'import socketio; socketio.Client'
+	need python3-requests python 'import requests; requests.Session'
+	need python3-websocket python 'import websocket; websocket.create_connection'
 }
 
 # Becoming root must not hang on a password that nobody is there to type.
@@ -116,7 +121,8 @@ modules() {
 
 find_missing
 if [ -n "$missing" ]; then
-	[ -n "$only_check" ] && die "missing:$missing (\`make setup-run\` installs them)"
+	[ "$group" = build ] && goal=setup-run || goal=setup-$group
+	[ -n "$only_check" ] && die "missing:$missing (\`make $goal\` installs them)"
 	install_packages
 	say "done"
 fi

@@ -10,6 +10,8 @@
 
 /* Compressed at a time: more would stand twice in memory, as a queue and compressed. */
 enum { BATCH = 65536 };
+/* The length of the engine's pings and pongs, and of nothing that is worth compressing. */
+enum { HEARTBEAT = 1 };
 
 /* Several fields of that name are one list. */
 static bool join_offers(const http_head *head, buf *out)
@@ -74,6 +76,8 @@ void compressed_write(websocket *w)
 		return;
 	while (buf_len(&c->out) < BATCH && w->session &&
 		(b = session_peek(w->session, &w->base, 0)) != NULL) {
+		if (b->len == HEARTBEAT)
+			pmd_heartbeat(&w->pmd);
 		if (!write_deflated(w, b, &c->out)) {
 			ws_frame(b);
 			buf_add(&c->out, bytes_framed(b), bytes_framed_len(b));

@@ -232,9 +232,13 @@ static size_t sum(const struct iovec *iov, size_t n)
 static bool send_tls(connection *c, const struct iovec *iov, size_t n)
 {
 	unsigned char *room = c->net->tls_room;
-	size_t len = 0;
-	for (size_t i = 0; i < n && len < TLS_ROOM; i++) {
-		size_t fits = TLS_ROOM - len < iov[i].iov_len ? TLS_ROOM - len : iov[i].iov_len;
+	size_t most = net_tls_room(c), len = 0;
+	if (!most) {
+		wait_writable(c);
+		return false;
+	}
+	for (size_t i = 0; i < n && len < most; i++) {
+		size_t fits = most - len < iov[i].iov_len ? most - len : iov[i].iov_len;
 		memcpy(room + len, iov[i].iov_base, fits);
 		len += fits;
 	}
@@ -313,6 +317,7 @@ void connection_flush(connection *c)
 		make_output(c);
 	if (sends == SENDS)
 		wait_writable(c);
+	websocket_catches_up(c);
 	if (!c->doomed && !c->blocked && !connection_backlog(c))
 		all_sent(c);
 }

@@ -24,7 +24,7 @@
 
 struct lws;
 struct lws_context;
-struct lws_vhost;
+struct vhost;
 
 /* Deadlines in ms; each protects descriptors and memory from peers that do nothing. */
 enum {
@@ -70,7 +70,7 @@ struct net {
 	wheel *wheel;
 	net_owner owner;
 	struct lws_context *lws;
-	struct lws_vhost *vhost;
+	struct vhost *vhosts; /* newest first: newcomers come in by that one */
 	uv_loop_t loop;
 	uv_prepare_t prepare;
 	uv_check_t check;
@@ -160,10 +160,12 @@ void context_close(net *n);
 struct lws *net_adopt(connection *c);
 void net_want_write(connection *c);
 /* Reasons not to read from a connection. */
-enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2 };
+enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2, PAUSE_BEHIND = 4 };
 void net_pause(connection *c, unsigned why);
 void net_resume(connection *c, unsigned why);
 void net_close_socket(connection *c);
+/* How many bytes can be given to it now, at most TLS_ROOM; 0: wait until it is writable. */
+size_t net_tls_room(const connection *c);
 /* Output through TLS: all of it is taken, or the connection is lost (false). */
 bool net_write_tls(connection *c, unsigned char *data, size_t len);
 
@@ -287,6 +289,8 @@ bool cors_refuses(const connection *c, const http_head *head);
 /* For a new session of that version and id, or for the upgrade of a known one. */
 void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known);
 void websocket_input(connection *c, unsigned char *data, size_t len);
+/* Output has been sent: if it was not read because too much of it waited, it may be again. */
+void websocket_catches_up(connection *c);
 /* A deadline has passed.  true: it was that of a hush, and what was held back goes out. */
 bool websocket_speaks(connection *c);
 /* The connection is gone. */

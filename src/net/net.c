@@ -60,8 +60,8 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 static int start(net *n)
 {
 	int error = ENOMEM;
-	pmd_options deflate = { .threshold = n->options.compression_threshold };
-	pmd_shared_init(&n->pmd, &deflate);
+	n->options.deflate.threshold = n->options.compression_threshold;
+	pmd_shared_init(&n->pmd, &n->options.deflate);
 	if (!loop_open(n))
 		return EMFILE;
 	n->files = files_new();

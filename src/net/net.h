@@ -15,6 +15,7 @@
 #include "../base/span.h"
 #include "../base/timer.h"
 #include "../engine/engine.h"
+#include "../wire/deflate.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,6 +72,7 @@ typedef struct net_options {
 	const char *cookie;       /* NULL: none */
 	bool per_message_deflate, http_compression;
 	size_t compression_threshold; /* bytes */
+	pmd_options deflate;          /* of per_message_deflate; its threshold is the one above */
 } net_options;
 
 /* Texts are copied.  *error is an errno value after a failure. */

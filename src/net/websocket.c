@@ -169,15 +169,36 @@ static void on_ws_event(websocket *w, ws_event *ev)
 	}
 }
 
-/* The last call, which finds nothing whole, gives back what the last message took. */
+static size_t waiting(const connection *c)
+{
+	session *s = c->websocket->session;
+	return s ? s->out.bytes : 0;
+}
+
+static bool behind(const connection *c)
+{
+	return waiting(c) > c->net->engine->options.max_queue / 2;
+}
+
+void websocket_catches_up(connection *c)
+{
+	if (c->websocket && !behind(c))
+		net_resume(c, PAUSE_BEHIND);
+}
+
+/* A client that asks faster than it takes the answers is slowed down before it has to be cut.  The
+ * last call, which finds nothing whole, gives back what the last message took. */
 void websocket_input(connection *c, unsigned char *data, size_t len)
 {
 	net *n = c->net;
 	ws_event ev;
 	do {
+		size_t before = waiting(c);
 		size_t used = ws_decode(&c->websocket->decoder, data, len, &ev);
 		on_ws_event(c->websocket, &ev);
 		n->owner.settle(n->owner.user);
+		if (!c->doomed && waiting(c) > before && behind(c))
+			net_pause(c, PAUSE_BEHIND);
 		data += used;
 		len -= used;
 	} while (ev.kind != WS_NEED_MORE && !c->doomed && !c->closing);

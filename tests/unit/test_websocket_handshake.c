@@ -168,6 +168,21 @@ START_TEST(a_body_is_refused)
 }
 END_TEST
 
+/* websocket.md 50: a list that cannot be read fails, in whichever field of that name. */
+START_TEST(extensions_are_a_list)
+{
+	const char *name = "Sec-WebSocket-Extensions";
+	ck_assert_int_eq(status_and(name, "foo; bar=1, permessage-deflate"), 101);
+	ck_assert_int_eq(status_and(name, ""), 101);
+	ck_assert_int_eq(status_and(name, "permessage-deflate, a b"), 400);
+	http_head head = request_without(NULL);
+	add_field(&head, name, "permessage-deflate");
+	ck_assert_int_eq(status_of(&head), 101);
+	add_field(&head, name, "foo; =1");
+	ck_assert_int_eq(status_of(&head), 400);
+}
+END_TEST
+
 /* websocket.md 45, 46: fields that are none of the handshake's change nothing. */
 START_TEST(other_fields_do_not_matter)
 {
@@ -181,4 +196,5 @@ UNIT_MAIN("websocket_handshake", a_good_request_gives_its_key, other_methods_are
 	http_1_0_cannot_upgrade, the_tokens_may_be_in_any_case_and_among_others,
 	a_request_without_the_tokens_is_refused, a_key_of_16_bytes_is_taken,
 	what_is_not_a_key_is_refused, other_versions_are_answered_with_426,
-	two_keys_or_versions_are_refused, a_body_is_refused, other_fields_do_not_matter)
+	two_keys_or_versions_are_refused, a_body_is_refused, extensions_are_a_list,
+	other_fields_do_not_matter)

@@ -9,14 +9,18 @@
  * CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1, COOKIE, TRUSTED_PROXIES, ADDRESS (one more to listen
  * on), those of hooks.c, and APP:
  *
- *   engine    echoes every message at the level of Engine.IO, at /engine.io/
+ *   engine    echoes every message at the level of Engine.IO, at /engine.io/; takes
+ *             DEFLATE_SERVER_NO_CONTEXT=1, DEFLATE_CLIENT_NO_CONTEXT=1, DEFLATE_SERVER_BITS,
+ *             DEFLATE_CLIENT_BITS and DEFLATE_MEM_LEVEL as well
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
  *
- * The last two serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON; LOCALE
- * is the locale of the process; with OPENAT2_ERRNO the system call openat2 fails with that number.
+ * The last two serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON and
+ * MAX_ATTACHMENTS the attachments of an event; LOCALE is the locale of the process; with
+ * OPENAT2_ERRNO the system call openat2 fails with that number.
  *
- * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.
+ * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.  SIGHUP has
+ * it read TLS_CERT and TLS_KEY again, and print "RELOADED <result>".
  */
 #include "apps.h"
 #include <signal.h>
@@ -25,10 +29,15 @@
 #include <string.h>
 
 static sio_server *io;
+static volatile sig_atomic_t hangup, ending;
 
+/* Of what a server does, only stopping is allowed here; the rest is done when it has stopped. */
 static void on_signal(int number)
 {
-	(void)number;
+	if (number == SIGHUP)
+		hangup = 1;
+	else
+		ending = 1;
 	if (io)
 		sio_stop(io);
 	else
@@ -71,6 +80,7 @@ static sio_options options_from_environment(void)
 		.allow_eio3 = number("ALLOW_EIO3", 0) != 0,
 		.max_payload = number("MAX_HTTP_BUFFER", 0),
 		.max_depth = (unsigned)number("MAX_DEPTH", 0),
+		.max_attachments = (unsigned)number("MAX_ATTACHMENTS", 0),
 		.cors_origin = getenv("CORS_ORIGIN"),
 		.client_dir = getenv("CLIENT_DIR"),
 		.per_message_deflate = number("DEFLATE", 0) != 0,
@@ -88,17 +98,44 @@ static sio_options options_from_environment(void)
 	};
 }
 
-static sio_err serve(void)
+static void reload(void)
 {
-	const char *address = getenv("ADDRESS");
-	sio_err err = sio_listen(io);
-	if (!err && address)
-		err = sio_listen_on(io, address);
+	hangup = 0;
+	printf("RELOADED %s\n", sio_strerror(sio_reload_tls(io)));
+	fflush(stdout);
+}
+
+static sio_err told(const char *address, sio_err err)
+{
+	if (err)
+		fprintf(stderr, "conformance-server: %s: %s\n", address, sio_strerror(err));
+	return err;
+}
+
+/* On HOST and PORT, and on each of ADDRESS. */
+static sio_err listen_on_all(const char *host)
+{
+	char more[512];
+	sio_err err = told(host, sio_listen(io));
+	snprintf(more, sizeof more, "%s", getenv("ADDRESS") ? getenv("ADDRESS") : "");
+	for (char *a = strtok(more, ","); a && !err; a = strtok(NULL, ","))
+		err = told(a, sio_listen_on(io, a));
+	return err;
+}
+
+static sio_err serve(const char *host)
+{
+	sio_err err = listen_on_all(host);
 	if (err)
 		return err;
 	printf("READY %u\n", sio_port(io));
 	fflush(stdout);
-	return sio_run(io);
+	do {
+		if (hangup)
+			reload();
+		err = sio_run(io);
+	} while (!err && !ending);
+	return err;
 }
 
 static int run(const sio_options *o, void (*set_up)(sio_server *))
@@ -107,10 +144,11 @@ static int run(const sio_options *o, void (*set_up)(sio_server *))
 	if (!err) {
 		set_up(io);
 		set_up_routes(io);
-		err = serve();
-	}
-	if (err)
+		signal(SIGHUP, on_signal);
+		err = serve(o->host);
+	} else {
 		fprintf(stderr, "conformance-server: %s\n", sio_strerror(err));
+	}
 	sio_close(io);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
