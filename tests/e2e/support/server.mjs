@@ -22,6 +22,8 @@ const STOP_MS = 10_000;
 
 const children = new Set();
 process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+// So the runner ends a file that takes too long.
+process.once('SIGTERM', () => process.exit(1));
 
 /** A running program: what it printed, and the two ways to end it. */
 export class Program {
