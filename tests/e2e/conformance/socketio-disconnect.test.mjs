@@ -214,6 +214,7 @@ const judged = (reason, ways, before) => {
 };
 const stopsPolling = (peer) => peer.stopsPolling();
 judged('forced close', [WEBSOCKET, WEBSOCKET3], () => {});
+judged('forced close', [POLLING, POLLING3], (peer) => peer.waits());
 judged('forced server close', [POLLING, POLLING3], stopsPolling);
 
 // ---- Once, and in no room ----
