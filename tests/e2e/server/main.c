@@ -15,8 +15,9 @@
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
  *
- * The last two serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON; LOCALE
- * is the locale of the process; with OPENAT2_ERRNO the system call openat2 fails with that number.
+ * The last two serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON and
+ * MAX_ATTACHMENTS the attachments of an event; LOCALE is the locale of the process; with
+ * OPENAT2_ERRNO the system call openat2 fails with that number.
  *
  * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.
  */
@@ -73,6 +74,7 @@ static sio_options options_from_environment(void)
 		.allow_eio3 = number("ALLOW_EIO3", 0) != 0,
 		.max_payload = number("MAX_HTTP_BUFFER", 0),
 		.max_depth = (unsigned)number("MAX_DEPTH", 0),
+		.max_attachments = (unsigned)number("MAX_ATTACHMENTS", 0),
 		.cors_origin = getenv("CORS_ORIGIN"),
 		.client_dir = getenv("CLIENT_DIR"),
 		.per_message_deflate = number("DEFLATE", 0) != 0,
