@@ -104,8 +104,9 @@ typedef struct sio_options {
 	unsigned connect_timeout_ms; /* 45000: for a client to enter a first namespace */
 
 	/* Limits.  Each protects the server's memory from one client. */
-	size_t max_payload;       /* 1 MB: a message, or one POST body */
-	size_t max_queue;         /* 16 MB waiting for one client; then it is cut */
+	size_t max_payload; /* 1 MB: a message, or one POST body */
+	size_t max_queue;   /* 16 MB waiting for one client; then it is cut.  A WebSocket whose own
+			       messages make half of that wait is not read until it takes more */
 	unsigned max_attachments; /* 10 of one incoming event */
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */

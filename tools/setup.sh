@@ -132,3 +132,4 @@ modules client-demo
 [ "$group" = run ] && exit 0
 modules tests/e2e
 modules tests/e2e/clients
+modules tests/e2e/reference

@@ -147,7 +147,7 @@ void cors_preflight(connection *c, const http_head *head)
 	allow(c, &r.fields, preflight_vary(c));
 	add(&r.fields, SPAN("Access-Control-Allow-Methods"),
 		o->cors_methods ? o->cors_methods : "GET,HEAD,PUT,PATCH,POST,DELETE");
-	if (!o->cors_headers && wanted.at)
+	if (!o->cors_headers && wanted.len)
 		http_write_field(&r.fields, SPAN("Access-Control-Allow-Headers"), wanted);
 	add(&r.fields, SPAN("Access-Control-Allow-Headers"), o->cors_headers);
 	if (o->cors_max_age_s)

@@ -357,10 +357,8 @@ void engine_request_begin(connection *c, const http_head *head)
 {
 	cors_begin(c, head);
 	c->request->coding = (uint8_t)coding_choose(http_field_find(head, SPAN("Accept-Encoding")));
-	if (client_file(c, head))
-		return;
 	if (head->method == HTTP_OPTIONS && c->request->cors)
 		cors_preflight(c, head);
-	else
+	else if (!client_file(c, head))
 		to_engine(c, head);
 }
