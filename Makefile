@@ -74,6 +74,7 @@ DEMO_SRC    := $(filter-out $(NO_EV),$(wildcard client-demo/*.c))
 SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
 EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
+THREADS_SRC := $(wildcard tests/threads/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
@@ -156,6 +157,9 @@ $(B)/embed-server: $(call objects,$(EMBED_SRC)) $(ARCHIVE)
 $(B)/plain-server $(B)/embed-server:
 	$(link_program) $(LIBS) -o $@
 
+$(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
+	$(link_program) $(LIBS) -pthread -o $@
+
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # --- Run -----------------------------------------------------------------------------------
@@ -174,20 +178,23 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit asan tsan e2e matrix conformance fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
-		unit asan e2e replay
+		unit threads asan e2e replay
 
 unit: $(UNIT) ## run the unit tests
 	@tools/unit.sh $(UNIT)
 
+threads: $(B)/two-servers ## two servers in two threads of one process
+	@$<
+
 asan: ## unit and end-to-end tests under ASan and UBSan
-	@$(BUILD) VARIANT=asan unit
+	@$(BUILD) VARIANT=asan unit threads
 	@$(BUILD) VARIANT=asan e2e
 
-tsan: ## unit tests under TSan
-	@$(BUILD) VARIANT=tsan unit
+tsan: ## unit tests, and servers in threads, under TSan
+	@$(BUILD) VARIANT=tsan unit threads
 
 e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all

@@ -49,7 +49,7 @@ for (const [method, url, route] of [
 		assert.equal((await shown(t, method, url)).route, route);
 	});
 
-for (const url of ['/users/', '/user/7', '/users//friends/8', '/Users/7'])
+for (const url of ['/users/', '/user/7', '/users//friends/8', '/USERS/7'])
 	test(`${url} is for none`, async (t) => {
 		assert.equal((await asked(t, server, 'GET', url)).status, 404);
 	});
