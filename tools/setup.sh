@@ -50,6 +50,7 @@ find_missing() {
 	[ "$group" = run ] && return
 	need check module check
 	need libmsgpack-dev any_module msgpack-c msgpack
+	need libev-dev file /usr/include/ev.h
 	need clang have clang
 	need clang-format have clang-format
 	need libclang-rt-dev clang_runtime
@@ -133,3 +134,4 @@ modules client-demo
 [ "$group" = run ] && exit 0
 modules tests/e2e
 modules tests/e2e/clients
+modules tests/e2e/reference

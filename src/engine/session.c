@@ -73,6 +73,8 @@ void session_doom(session *s, const char *reason)
 	s->doomed = true;
 	s->reason = reason;
 	list_append(&s->engine->doomed, &s->doomed_link);
+	if (s->engine->events->put_off)
+		s->engine->events->put_off(s->engine->user);
 }
 
 /* All output has been delivered: the goodbye is next. */

@@ -4,7 +4,7 @@
  *
  * A block that is shared by many clients is never written to: its compressed form stands in the
  * connection's own output, which is filled only when it is empty, so that what a peer does not take
- * stays in the session's queue.
+ * stays in its owner's queue.
  */
 #include "internal.h"
 
@@ -72,10 +72,9 @@ void compressed_write(websocket *w)
 {
 	connection *c = w->connection;
 	bytes *b;
-	if (!w->pmd.shared || c->rest || buf_len(&c->out) || !w->session || w->hushed)
+	if (!w->pmd.shared || c->rest || buf_len(&c->out) || w->hushed)
 		return;
-	while (buf_len(&c->out) < BATCH && w->session &&
-		(b = session_peek(w->session, &w->base, 0)) != NULL) {
+	while (buf_len(&c->out) < BATCH && (b = w->owner->peek(w, 0)) != NULL) {
 		if (b->len == HEARTBEAT)
 			pmd_heartbeat(&w->pmd);
 		if (!write_deflated(w, b, &c->out)) {
@@ -83,7 +82,7 @@ void compressed_write(websocket *w)
 			buf_add(&c->out, bytes_framed(b), bytes_framed_len(b));
 		}
 		w->compressed = buf_len(&c->out);
-		session_pop(w->session);
+		w->owner->pop(w);
 	}
 	if (c->out.failed)
 		connection_doom(c);

@@ -202,6 +202,7 @@ static int listener_add(net *n, int fd, const char *path)
 	if (!n->port)
 		n->port = port_of(fd);
 	uv_poll_start(&l->poll, UV_READABLE, on_readable);
+	net_wake(n);
 	return 0;
 }
 

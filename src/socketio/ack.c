@@ -37,7 +37,7 @@ static void finish(inquiry *q, sio_err err)
 	timer_stop(o->wheel, &q->deadline);
 	while (!list_empty(&q->asks))
 		ask_free(LIST_OWNER(q->asks.next, ask, in_inquiry));
-	list_append(&o->finished, &q->in_io);
+	io_put_off(o, &o->finished, &q->in_io);
 }
 
 static void deadline_due(timer *t)

@@ -29,7 +29,7 @@ bool client_open(io *o, session *s)
 	timer_init(&c->connect_timeout, connect_due);
 	timer_start(o->wheel, &c->connect_timeout, o->wheel->now + o->options.connect_timeout_ms);
 	if (c->revision->enters_unasked)
-		list_append(&o->newcomers, &c->in_io);
+		io_put_off(o, &o->newcomers, &c->in_io);
 	return true;
 }
 
@@ -236,11 +236,13 @@ static packet_fn *const packet_fns[SP_TYPES] = {
 	[SP_BINARY_ACK] = on_ack,
 };
 
-/* For a packet that may not come now.  Closing a poll takes a while, and the reference tells its
- * sockets so. */
+/* For a packet that may not come now.  Closing takes a while where no poll waits, and the reference
+ * tells the sockets so. */
 static void reject_misplaced(client *c)
 {
-	client_reject(c, c->session->polling ? "forced server close" : CLOSED_BY_SERVER);
+	const session *s = c->session;
+	client_reject(
+		c, s->polling && !session_writable(s) ? "forced server close" : CLOSED_BY_SERVER);
 }
 
 /* For one that cannot be read, or whose payload cannot: whoever watches is told if a limit is why.

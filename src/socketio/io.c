@@ -107,6 +107,13 @@ bool io_unsettled(const io *o)
 	       !list_empty(&o->finished) || !list_empty(&o->rumours);
 }
 
+void io_put_off(io *o, list *which, list *member)
+{
+	list_append(which, member);
+	if (o->options.put_off)
+		o->options.put_off(o->server);
+}
+
 uint64_t io_time(io *o)
 {
 	if (o->options.refresh)

@@ -35,6 +35,7 @@ typedef struct io_options {
 	bool recovery_uses_middleware;
 	const sio_parser *parser;      /* NULL: packets are in Socket.IO's own form */
 	void (*refresh)(void *server); /* brings wheel->time up to date; NULL: it always is */
+	void (*put_off)(void *server); /* something waits for io_settle(); NULL: it comes anyway */
 	/* The application's word on an entry that is not a client's; NULL: there are none. */
 	sio_err (*answer)(sio_entry entry, bool admitted, const char *message);
 } io_options;
@@ -174,6 +175,8 @@ void io_settle(io *o);
 /* What is kept for recovery is looked at after a while. */
 void io_sweep_later(io *o);
 bool io_unsettled(const io *o);
+/* Puts a member into one of the lists that io_settle() empties. */
+void io_put_off(io *o, list *which, list *member);
 /* What time it is, for a timer that the application starts: it may do so between two turns. */
 uint64_t io_time(io *o);
 /* Frees what ended in this turn. */

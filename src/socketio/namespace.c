@@ -181,7 +181,7 @@ static void entry_answer(sio_socket *k, bool admitted, const char *message, cons
 		send_refusal(k, message ? message : "", data);
 		socket_leave(k, "server namespace disconnect");
 	} else if (!k->running) {
-		list_append(&k->ns->io->admitted, &k->in_io);
+		io_put_off(k->ns->io, &k->ns->io->admitted, &k->in_io);
 	}
 }
 

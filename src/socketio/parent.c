@@ -241,7 +241,7 @@ void candidate_answer(candidate *q, bool admitted)
 	q->answered = true;
 	q->admitted = admitted;
 	if (!q->running)
-		list_append(&o->answered, &q->in_io);
+		io_put_off(o, &o->answered, &q->in_io);
 }
 
 void parent_ask(client *c, span name, cJSON *auth)

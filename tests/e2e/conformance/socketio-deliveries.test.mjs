@@ -73,7 +73,8 @@ for (const way of [WEBSOCKET, WEBSOCKET3])
 
 /**
  * Three in a room of their own, and a bystander.  `ask(ms)` asks them under a name of its own and
- * gives the id that each of them was asked with; `ended(...)` is the news of its end, which comes once.
+ * gives the id that each of them was asked with; `ended(...)` is the news of its end, which comes
+ * once.
  */
 function crowd(numbers_, what, dialogue) {
 	for (const way of WAYS)
@@ -168,7 +169,7 @@ crowd('101', 'nobody is left to answer', async ({ peers, ask, ended }) => {
 	await ended('success', []);
 });
 
-test('socket.io 102: everyone is asked with one id, and the next question has the next', async (t) => {
+test('socket.io 102: all are asked with one id, and the next question has the next', async (t) => {
 	const fresh = await startServer({ ALLOW_EIO3: '1' });
 	t.after(() => fresh.stop());
 	const peers = [];

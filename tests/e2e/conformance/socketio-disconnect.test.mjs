@@ -194,34 +194,28 @@ describe('a client that falls silent', { concurrency: true }, () => {
 	);
 });
 
+/** What is not allowed, and what becomes of the sockets of who says it. */
 const misplaced = { 36: '40', 37: '42/admin,["ack"]', 39: '44{}' };
-for (const [statement, packet] of Object.entries(misplaced)) {
-	farewell(
-		`85, ${statement}`,
-		`${packet} is not allowed, "forced close"`,
-		async (peer, news) => {
-			await peer.say(packet);
-			await goneOnce(news, '/', peer.id, 'forced close');
-			await goneOnce(news, '/chat', peer.chat, 'forced close');
-			await peer.isClosed();
-		},
-		[WEBSOCKET, WEBSOCKET3],
-	);
-
-	farewell(
-		`85, ${statement}`,
-		`${packet} is not allowed, "forced server close"`,
-		async (peer, news) => {
-			await peer.stopsPolling();
-			await peer.say(packet);
-			await goneOnce(news, '/', peer.id, 'forced server close');
-			await goneOnce(news, '/chat', peer.chat, 'forced server close');
-			peer.polls();
-			await peer.isClosed();
-		},
-		[POLLING, POLLING3],
-	);
-}
+const judged = (reason, ways, before) => {
+	for (const [statement, packet] of Object.entries(misplaced))
+		farewell(
+			`85, ${statement}`,
+			`${packet} is not allowed, "${reason}"`,
+			async (peer, news) => {
+				await before(peer);
+				await peer.say(packet);
+				await goneOnce(news, '/', peer.id, reason);
+				await goneOnce(news, '/chat', peer.chat, reason);
+				if (before === stopsPolling) peer.polls();
+				await peer.isClosed();
+			},
+			ways,
+		);
+};
+const stopsPolling = (peer) => peer.stopsPolling();
+judged('forced close', [WEBSOCKET, WEBSOCKET3], () => {});
+judged('forced close', [POLLING, POLLING3], (peer) => peer.waits());
+judged('forced server close', [POLLING, POLLING3], stopsPolling);
 
 // ---- Once, and in no room ----
 

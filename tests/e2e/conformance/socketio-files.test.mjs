@@ -137,6 +137,19 @@ for (const name of FILES)
 		assert.equal(plain.headers['access-control-allow-origin'], undefined);
 	});
 
+for (const name of FILES)
+	test(`socket.io 111: OPTIONS on ${name}`, async () => {
+		const { status, headers, body } = await get(
+			name,
+			{ Origin },
+			{ method: 'OPTIONS', from: open },
+		);
+		assert.equal(status, 204);
+		assert.equal(body.length, 0);
+		assert.equal(headers['access-control-allow-origin'], '*');
+		assert.match(headers['access-control-allow-methods'], /\bGET\b/);
+	});
+
 const OTHERS = [
 	'',
 	'socket.io',

@@ -79,7 +79,7 @@ play('4', '41/, leaves /', '40', async (peer) => {
 	await peer.enter('40');
 });
 
-/** Every type that the server sends, in the namespace whose packets have `prefix` after the type. */
+/** Every type that the server sends, in the namespace that `prefix` names in a packet. */
 function everyType(prefix) {
 	return async (peer) => {
 		await peer.asks(`42${prefix}["echo"]`, `42${prefix}["echo"]`);

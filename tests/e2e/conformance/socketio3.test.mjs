@@ -40,7 +40,7 @@ opened('114', 'it comes before what the application sends', async (peer, t) => {
 });
 
 for (const query of ['', '&b64=1'])
-	test(`socket.io 115: the poll after the open packet brings 40${query && ', in base64 too'}`, async () => {
+	test(`socket.io 115: the second poll brings 40${query && ', in base64 too'}`, async () => {
 		const url = `/socket.io/?EIO=3&transport=polling${query}`;
 		const first = await ask(server, { url });
 		const [, length, open] = /^(\d+):0(\{[^}]*\})$/.exec(first.body);

@@ -55,7 +55,7 @@ for (const [kind, opcode] of Object.entries(KINDS)) {
 }
 
 for (const sent of [1, 100, LIMIT])
-	test(`websocket 16, 18: ${sent} bytes, and the header of the fragment that is too much`, async (t) => {
+	test(`websocket 16, 18: ${sent} bytes, and the header of one fragment too much`, async (t) => {
 		const client = await open(t);
 		client.send(ws.text(full.subarray(0, sent), { fin: false }), ws.ping('fine so far'));
 		assert.equal(String(await client.pong()), 'fine so far');
