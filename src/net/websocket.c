@@ -66,10 +66,31 @@ static void send_close(websocket *w, unsigned code, const char *reason)
 	connection_dirty(c);
 }
 
+/* What the session has queued in this turn goes out before what ends it.  Of a peer that takes
+ * nothing it is not made more. */
+static void take_queue(websocket *w)
+{
+	connection *c = w->connection;
+	bytes *b;
+	if (c->doomed || c->blocked || w->said_close || !w->session ||
+		w->session->state != SESSION_OPEN)
+		return;
+	w->hushed = false;
+	compressed_write(w);
+	while (w->session && (b = session_peek(w->session, &w->base, 0)) != NULL) {
+		ws_frame(b);
+		buf_add(&c->out, bytes_framed(b), bytes_framed_len(b));
+		session_pop(w->session);
+	}
+	if (c->out.failed)
+		connection_doom(c);
+}
+
 static bool ws_close(transport *t, bool wait)
 {
 	websocket *w = websocket_of(t);
-	(void)wait;
+	if (!wait)
+		take_queue(w);
 	w->session = NULL;
 	if (!w->connection->doomed)
 		send_close(w, WS_CLOSE_NONE, NULL);
@@ -90,6 +111,7 @@ static const transport_ops ops = {
 
 static void lose_session(websocket *w, const ending *how)
 {
+	take_queue(w);
 	session *s = w->session;
 	w->session = NULL;
 	if (s)
@@ -217,15 +239,17 @@ static void accept_key(char out[29], span key)
 	out[28] = '\0';
 }
 
-static void write_switching(websocket *w, const http_head *head, span key)
+static void write_switching(websocket *w, const http_head *head, const ws_handshake *asked)
 {
 	connection *c = w->connection;
 	char accept[29];
-	accept_key(accept, key);
+	accept_key(accept, asked->key);
 	http_write_status(&c->out, 101);
 	http_write_field(&c->out, SPAN("Upgrade"), SPAN("websocket"));
 	http_write_field(&c->out, SPAN("Connection"), SPAN("Upgrade"));
 	http_write_field(&c->out, SPAN("Sec-WebSocket-Accept"), span_of(accept));
+	if (asked->protocol.at)
+		http_write_field(&c->out, SPAN("Sec-WebSocket-Protocol"), asked->protocol);
 	compressed_begin(w, head, &c->out);
 	cors_fields(c, &c->out);
 	buf_add_span(&c->out, buf_span(&c->request->fields));
@@ -260,16 +284,31 @@ bool websocket_speaks(connection *c)
 	return true;
 }
 
+static void refuse_handshake(connection *c, int status, const char *why)
+{
+	response r = RESPONSE(status);
+	c->request->keep_alive = false;
+	r.type = "text/html";
+	r.body = bytes_copy(why, strlen(why));
+	if (status == 426)
+		http_write_field(&r.fields, SPAN("Sec-WebSocket-Version"), SPAN("13"));
+	respond(c, &r);
+}
+
 void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known)
 {
-	span key;
-	int status = ws_handshake_check(head, &key);
-	websocket *w = status == 101 ? websocket_new(c) : NULL;
-	if (!w) {
-		respond_status(c, status == 101 ? 500 : status);
+	ws_handshake asked;
+	int status = ws_handshake_check(head, &asked);
+	if (status != 101) {
+		refuse_handshake(c, status, asked.why);
 		return;
 	}
-	write_switching(w, head, key);
+	websocket *w = websocket_new(c);
+	if (!w) {
+		respond_status(c, 500);
+		return;
+	}
+	write_switching(w, head, &asked);
 	c->role = ROLE_WEBSOCKET;
 	c->websocket = w;
 	timer_stop(c->net->wheel, &c->deadline);

@@ -209,7 +209,8 @@ static packet_fn *const packet_fns[SP_TYPES] = {
 static void reject_misplaced(client *c)
 {
 	const session *s = c->session;
-	client_reject(c, s->polling && !session_writable(s) ? "forced server close" : CLOSED_BY_SERVER);
+	client_reject(
+		c, s->polling && !session_writable(s) ? "forced server close" : CLOSED_BY_SERVER);
 }
 
 /* For one that cannot be read, or whose payload cannot: whoever watches is told if a limit is why.
