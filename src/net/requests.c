@@ -93,12 +93,6 @@ void engine_request_fini(request *r)
 
 /* ---- Refusals ---- */
 
-static bool is_upgrade(const http_head *head)
-{
-	return head->upgrade &&
-	       http_has_token(http_field_find(head, SPAN("Upgrade")), SPAN("websocket"));
-}
-
 static void write_refusal(buf *out, refusal why, const char *message)
 {
 	buf_add_text(out, "{\"code\":");
@@ -139,7 +133,7 @@ static void refuse(connection *c, const http_head *head, refusal why, const char
 		if (h)
 			owner->hooks.refused(owner->user, h, why, told, context);
 	}
-	answer_refusal(c, why, told, is_upgrade(head));
+	answer_refusal(c, why, told, ws_wanted(head));
 }
 
 /* ---- Handshakes ---- */
@@ -355,7 +349,7 @@ void engine_request_allowed(connection *c, const http_head *head)
 			&(refusal_context){ "ID_GENERATION_ERROR", span_of(id) });
 	} else {
 		add_fields(c, head, true);
-		if (is_upgrade(head))
+		if (ws_wanted(head))
 			websocket_begin(c, head, version, span_of(id), NULL);
 		else
 			open_polling(c, head, version, span_of(id));
@@ -371,7 +365,7 @@ static void go_on(connection *c, const http_head *head, session *known)
 {
 	if (known) {
 		add_fields(c, head, false);
-		if (is_upgrade(head))
+		if (ws_wanted(head))
 			websocket_begin(c, head, SPAN(""), SPAN(""), known);
 		else
 			known_session(c, head, known);
@@ -393,7 +387,7 @@ static void to_engine(connection *c, const http_head *head)
 		.eio = read_parameter(&eio, c, head, SPAN("EIO")),
 		.method = head->method_text,
 		.get = head->method == HTTP_GET,
-		.upgrade = is_upgrade(head),
+		.upgrade = ws_wanted(head),
 	};
 	refusal why = engine_check(c->net->engine, &q, &known, &context);
 	if (why != NOT_REFUSED)

@@ -14,6 +14,11 @@ static bool ws_any_has_token(const http_head *head, span name, span token)
 	return false;
 }
 
+bool ws_wanted(const http_head *head)
+{
+	return head->upgrade && ws_any_has_token(head, SPAN("Upgrade"), SPAN("websocket"));
+}
+
 static size_t ws_count_fields(const http_head *head, span name)
 {
 	size_t n = 0;

@@ -81,7 +81,8 @@ const TOKENS = {
 	'before others': { Upgrade: 'websocket, h2c', Connection: 'Upgrade,keep-alive' },
 	'with space around': { Upgrade: '  websocket\t', Connection: '\tUpgrade  ' },
 	'in a list with empty elements': { Upgrade: ', websocket,', Connection: ', ,Upgrade ,' },
-	'in another field of the name Connection': { Connection: ['keep-alive', 'Upgrade'] },
+	'in another field': { Upgrade: ['h2c', 'websocket'], Connection: ['keep-alive', 'Upgrade'] },
+	'in the first of two fields': { Upgrade: ['websocket', 'h2c'], Connection: ['Upgrade', 'x'] },
 };
 for (const [name, fields] of Object.entries(TOKENS))
 	test(`websocket 44: the tokens ${name} are found`, (t) =>
