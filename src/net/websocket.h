@@ -15,7 +15,7 @@ typedef struct websocket {
 	struct connection *connection;
 	ws_decoder decoder;
 	pmd pmd;           /* all zero: messages are not compressed */
-	size_t compressed; /* bytes of messages among the connection's output */
+	size_t compressed; /* bytes of messages among the connection's output; 0: none were yet */
 	bool said_close;
 	bool hushed; /* what the session has queued waits a moment */
 } websocket;
