@@ -415,6 +415,6 @@ void engine_request_begin(connection *c, const http_head *head)
 	c->request->coding = (uint8_t)coding_choose(http_field_find(head, SPAN("Accept-Encoding")));
 	if (head->method == HTTP_OPTIONS && c->request->cors)
 		cors_preflight(c, head);
-	else if (is_upgrade(head) || !client_file(c, head))
+	else if (ws_wanted(head) || !client_file(c, head))
 		to_engine(c, head);
 }
