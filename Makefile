@@ -166,14 +166,15 @@ setup-check: ## install what `make check` needs and this machine lacks
 .PHONY: check unit asan tsan e2e matrix conformance fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
-		unit asan e2e replay
+		unit asan e2e conformance replay
 
 unit: $(UNIT) ## run the unit tests
 	@tools/unit.sh $(UNIT)
 
-asan: ## unit and end-to-end tests under ASan and UBSan
+asan: ## unit, end-to-end and conformance tests under ASan and UBSan
 	@$(BUILD) VARIANT=asan unit
 	@$(BUILD) VARIANT=asan e2e
+	@$(BUILD) VARIANT=asan conformance
 
 tsan: ## unit tests under TSan
 	@$(BUILD) VARIANT=tsan unit
