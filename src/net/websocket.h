@@ -40,7 +40,7 @@ struct websocket {
 	struct connection *connection;
 	ws_decoder decoder;
 	pmd pmd;           /* all zero: messages are not compressed */
-	size_t compressed; /* bytes of messages among the connection's output */
+	size_t compressed; /* bytes of messages among the connection's output; 0: none were yet */
 	uint64_t heard;    /* reads in which something came */
 	bool ended;        /* the owner was told */
 	bool said_close;
@@ -57,6 +57,9 @@ websocket *websocket_accept(
 void websocket_wake(websocket *w);
 /* A frame that goes ahead of what waits. */
 void websocket_add_frame(websocket *w, ws_opcode opcode, const void *data, size_t len);
+/* What waits goes out before what ends it comes.  Of a peer that takes nothing it is not made more.
+ */
+void websocket_take(websocket *w);
 /* One close frame, whoever begins, ahead of what waits; what the peer sends after it is let go. */
 void websocket_close(websocket *w, unsigned code, const char *reason);
 /* What waits does so for a moment. */

@@ -50,7 +50,8 @@ static void carrier_release(transport *t)
 static bool carrier_close(transport *t, bool wait)
 {
 	carrier *x = carrier_for(t);
-	(void)wait;
+	if (!wait && x->session && x->session->state == SESSION_OPEN)
+		websocket_take(&x->base);
 	x->session = NULL;
 	if (!x->base.connection->doomed)
 		websocket_close(&x->base, WS_CLOSE_NONE, NULL);
