@@ -36,7 +36,7 @@ async function settle(t, word) {
 /** Everything that was sent before this has been handled. */
 const pass = async (socket) => assert.match(await says(socket, '429["echo"]'), /^439\[\]$/);
 
-test('socket.io 144: a pattern makes the namespace, once', async (t) => {
+test('socket.io 45, 144: a pattern makes the namespace, once', async (t) => {
 	const name = fresh('room');
 	const sockets = [await enter(t), await enter(t)];
 

@@ -120,7 +120,7 @@ test('socket.io 126: an event that asks for an answer carries no offset', async 
 	}
 });
 
-test('socket.io 127: a volatile event carries the last offset, or none', async (t) => {
+test('socket.io 127; differences 52: a volatile event carries the last offset, or none', async (t) => {
 	const [guest, sender] = await season(t);
 	const { offset } = guest;
 	const now = { volatile: true, to: [guest.sid] };
@@ -229,7 +229,7 @@ const WRONG = {
 	'an offset from after it was lost': ({ pid, later }) => ({ pid, offset: later }),
 };
 for (const [name, auth] of Object.entries(WRONG))
-	test(`socket.io 133: ${name} recovers nobody`, async (t) => {
+	test(`socket.io 133; differences 57: ${name} recovers nobody`, async (t) => {
 		const [guest, sender] = await season(t);
 		const witness = await enter(t);
 		await guest.lose();
@@ -242,7 +242,7 @@ for (const [name, count] of [
 	['still kept', 1],
 	['not kept any more', 3],
 ])
-	test(`socket.io 133: what it missed is ${name}`, async (t) => {
+	test(`socket.io 133; differences 57: what it missed is ${name}`, async (t) => {
 		const own = await start(t, { RECOVERY_BYTES: '10000' });
 		const [guest, sender] = await season(t, own);
 		await guest.lose();
@@ -294,7 +294,7 @@ test('socket.io 136: connections end in several ways', async (t) => {
 	assert.deepEqual(await back.join(`40{"pid":"${keys.pid}"}`), [answer]);
 });
 
-test('socket.io 137: a session is restored once, and once again', async (t) => {
+test('socket.io 137; differences 53: a session is restored once, and once again', async (t) => {
 	const [guest] = await season(t);
 	await guest.lose();
 	const back = await isRecovered(t, guest, []);
@@ -310,7 +310,7 @@ test('socket.io 138: who is still there is not recovered', async (t) => {
 	assert.match(await guest.socket.message(), /^435\[/);
 });
 
-test('socket.io 139: a pid is enough for who has seen nothing', async (t) => {
+test('socket.io 139; differences 54: a pid is enough for who has seen nothing', async (t) => {
 	const guest = await enter(t);
 	const sender = await enter(t);
 	await guest.lose();
@@ -318,7 +318,7 @@ test('socket.io 139: a pid is enough for who has seen nothing', async (t) => {
 	await isRecovered(t, guest, [['n', 1]], { pid: guest.pid });
 });
 
-test('socket.io 140: what was for others is nothing that it missed', async (t) => {
+test('socket.io 140; differences 55: what was for others is nothing that it missed', async (t) => {
 	const own = await start(t, { RECOVERY_BYTES: '10000' });
 	const [guest, sender] = await season(t, own);
 	const idle = await enter(t, own);
@@ -330,7 +330,7 @@ test('socket.io 140: what was for others is nothing that it missed', async (t) =
 	await isRecovered(t, idle, [['missed']], { pid: idle.pid }, own);
 });
 
-test('socket.io 141: an offset from before it connected is none', async (t) => {
+test('socket.io 141; differences 56: an offset from before it connected is none', async (t) => {
 	const [guest, sender] = await season(t);
 	const { offset } = guest;
 	await send(sender, {}, 'early');

@@ -120,33 +120,13 @@ table.differs(
 	},
 	async (talk) =>
 		soon(
-			await shortest(4, async () => {
+			await shortest(6, async () => {
 				const session = await talk.polling();
 				const waiting = await session.beginPoll();
 				const wire = await session.beside();
 				await wire.exchange('2probe');
 				const begun = performance.now();
 				const { text } = await waiting.answer();
-				return text === '6' ? performance.now() - begun : NaN;
-			}),
-		),
-);
-table.differs(
-	5,
-	'a GET that comes while the probe is under way',
-	{
-		reference: 'after about 100 ms',
-		ours: 'at once',
-	},
-	async (talk) =>
-		soon(
-			await shortest(4, async () => {
-				const session = await talk.polling();
-				const wire = await session.beside();
-				await wire.exchange('2probe');
-				await session.poll();
-				const begun = performance.now();
-				const { text } = await session.poll();
 				return text === '6' ? performance.now() - begun : NaN;
 			}),
 		),
