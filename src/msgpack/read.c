@@ -8,6 +8,7 @@
 #include "date.h"
 #include "heads.h"
 #include "packet.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,10 +239,13 @@ static bool is_key(const head *key, const char *text)
 	       !memcmp(key->at, text, key->len);
 }
 
+/* In JavaScript 1.0 is an integer as well. */
 static bool read_uint(const head *h, uint64_t max, uint64_t *out)
 {
-	*out = h->n;
-	return h->type == HEAD_UINT && h->n <= max;
+	bool whole = h->type == HEAD_FLOAT && h->number >= 0 && h->number <= (double)max &&
+		     h->number == floor(h->number);
+	*out = whole ? (uint64_t)h->number : h->n;
+	return whole || (h->type == HEAD_UINT && h->n <= max);
 }
 
 static bool read_name(const head *h, char **out)

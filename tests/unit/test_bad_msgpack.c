@@ -111,6 +111,11 @@ START_TEST(an_id_is_a_whole_number)
 	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964cf001fffffffffffff"),
 		"2/ 9007199254740991 []");
 	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964d40000"), "2/ []");
+	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964cb4008000000000000"), "2/ 3 []");
+	ck_assert_str_eq(packet_of("83a474797065ca40000000" NSP DATA), "2/ []");
+	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964cbbff0000000000000"), "refused");
+	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964cb4340000000000000"), "refused");
+	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964cb7ff8000000000000"), "refused");
 	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964cf0020000000000000"), "refused");
 	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964ff"), "refused");
 	ck_assert_str_eq(packet_of("84" TYPE_2 NSP DATA "a26964cb3fe0000000000000"), "refused");
@@ -256,7 +261,7 @@ enum { PEAK_MAX = 80 * 1024 };
 
 START_TEST(a_message_costs_a_fixed_multiple_of_its_length)
 {
-	static unsigned char message[300000];
+	static unsigned char message[300100];
 	static const char *const elements[] = { "80", "c0", "a0", "81a000", "c400" };
 	for (size_t i = 0; i < 5; i++) {
 		size_t len = wide(message, 100000, elements[i]), before = peak("VmHWM:");

@@ -30,13 +30,15 @@ static void give(peer *p, const char *hex)
 static const char *packets(peer *p)
 {
 	static char all[TALK_MAX];
+	size_t n = 0;
 	all[0] = '\0';
 	for (size_t i = 0; i < sent_count(p); i++) {
 		char hex[4096] = "";
 		bytes *b = sent(p, i);
 		ck_assert(b->binary);
 		add_hex(hex, (sio_bytes){ bytes_data(b), b->len });
-		sprintf(all + strlen(all), "%s%s", i ? ", " : "", packet_of(hex));
+		n += (size_t)snprintf(
+			all + n, sizeof all - n, "%s%s", i ? ", " : "", packet_of(hex));
 	}
 	forget_mail(p);
 	return all;
