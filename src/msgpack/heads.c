@@ -148,7 +148,7 @@ bool head_skip(input *in, const head *h)
 	head inner;
 	uint64_t wanted = values_in(h);
 	for (; wanted; wanted += values_in(&inner) - 1)
-		if (wanted > in->left || !head_take(in, &inner))
+		if (!head_take(in, &inner))
 			return false;
 	return true;
 }
