@@ -70,11 +70,16 @@ stems   = $(basename $(notdir $(1)))
 MSGPACK_SRC := $(wildcard src/msgpack/*.c)
 LIB_SRC     := $(filter-out $(MSGPACK_SRC),$(wildcard src/*.c src/*/*.c src/*/*/*.c))
 PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c) \
-	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c)
+	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c src/net/route.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
-DEMO_SRC    := $(wildcard client-demo/*.c)
+# One of them shows a library that only `make check` installs.
+NO_EV       := $(if $(wildcard /usr/include/ev.h),,client-demo/embed_ev.c)
+DEMO_SRC    := $(filter-out $(NO_EV),$(wildcard client-demo/*.c))
 TUTORIAL_SRC := $(wildcard client-demo/tutorials/*.c)
 SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
+PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
+EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
+THREADS_SRC := $(wildcard tests/threads/*.c)
 WITHOUT     := $(if $(MSGPACK),,%_msgpack.c)
 UNIT_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/fuzz/fuzz_*.c))
@@ -113,7 +118,7 @@ ifneq ($(MSGPACK),)
 lib: $(MSGPACK_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(MSGPACK_SHARED))
 endif
 
-programs: $(DEMO) $(TUTORIALS) $(B)/conformance-server
+programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server)
 
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
@@ -155,6 +160,7 @@ $(MSGPACK_SHARED): $(MSGPACK_OBJ) $(SHARED)
 
 link_program = $(QUIET)mkdir -p $(@D) && $(CC) -pie $(SIO_LDFLAGS) $(filter %.o %.a,$^)
 
+$(B)/embed_ev: LIBS += -lev
 $(DEMO): $(B)/%: $(B)/obj/client-demo/%.o $(ARCHIVE)
 	$(link_program) $(LIBS) -o $@
 
@@ -174,6 +180,15 @@ $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
 		$(if $(MSGPACK),$(MSGPACK_OBJ))
 	$(link_program) $(LIBS) $(MSGPACK_LIBS) -o $@
+
+# Others are written as an application is, with the public functions alone.
+$(B)/plain-server: $(call objects,$(PLAIN_SRC)) $(ARCHIVE)
+$(B)/embed-server: $(call objects,$(EMBED_SRC)) $(ARCHIVE)
+$(B)/plain-server $(B)/embed-server:
+	$(link_program) $(LIBS) -o $@
+
+$(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
+	$(link_program) $(LIBS) -pthread -o $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
@@ -199,24 +214,32 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit asan tsan e2e conformance fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
-		unit asan e2e replay
+		unit threads asan e2e conformance replay
 
 unit: $(UNIT) ## run the unit tests
 	@tools/unit.sh $(UNIT)
 
-asan: ## unit and end-to-end tests under ASan and UBSan
-	@$(BUILD) VARIANT=asan unit
-	@$(BUILD) VARIANT=asan e2e
+threads: $(B)/two-servers ## two servers in two threads of one process
+	@$<
 
-tsan: ## unit tests under TSan
-	@$(BUILD) VARIANT=tsan unit
+asan: ## unit, end-to-end and conformance tests under ASan and UBSan
+	@$(BUILD) VARIANT=asan unit threads
+	@$(BUILD) VARIANT=asan e2e
+	@$(BUILD) VARIANT=asan conformance
+
+tsan: ## unit tests, and servers in threads, under TSan
+	@$(BUILD) VARIANT=tsan unit threads
 
 e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all
 	@SIO_BUILD_DIR=$(B) tools/e2e.sh
+
+matrix: setup-check ## a table: each official client's version, by each transport, and what works
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@SIO_BUILD_DIR=$(B) tools/matrix.sh
 
 conformance: setup-check ## each numbered statement of protocol-notes, shown over real sockets
 	@$(BUILD) VARIANT=$(VARIANT) conformance-server

@@ -107,10 +107,11 @@ typedef struct sio_options {
 	unsigned connect_timeout_ms; /* 45000: for a client to enter a first namespace */
 
 	/* Limits.  Each protects the server's memory from one client. */
-	size_t max_payload;       /* 1 MB: a message, or one POST body */
-	size_t max_queue;         /* 16 MB waiting for one client; then it is cut */
-	size_t high_water;        /* 1 MB: a client for which more waits is behind ... */
-	size_t low_water;         /* ... until no more than this waits: a quarter of high_water */
+	size_t max_payload; /* 1 MB: a message, or one POST body */
+	size_t max_queue;   /* 16 MB waiting for one client; then it is cut.  A WebSocket whose own
+			       messages make half of that wait is not read until it takes more */
+	size_t high_water;  /* 1 MB: a client for which more waits is behind ... */
+	size_t low_water;   /* ... until no more than this waits: a quarter of high_water */
 	unsigned max_attachments; /* 10 of one incoming event */
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
@@ -190,10 +191,13 @@ typedef struct sio_farewell {
  * it is under way. */
 SIO_API sio_err sio_shutdown(sio_server *s, const sio_farewell *how);
 
-/* For a caller with a loop of its own, instead of sio_run(): wait until sio_fd() is readable, at
- * most sio_timeout() ms (-1: for ever), then call sio_service(), which does what there is to do and
- * never waits.  SIO_EGONE: sio_close() was called inside a callback. */
+/* For a caller with a loop of its own, instead of sio_run(): whenever sio_fd() is readable call
+ * sio_service(), which does what there is to do and never waits.  It is readable for all of that:
+ * what clients send, what is due by the clock, and what the caller has asked for between two calls,
+ * so that nothing else needs to be waited for.  Level-triggered, and always the same descriptor,
+ * from the first call to sio_close(); -1: out of descriptors. */
 SIO_API int sio_fd(const sio_server *s);
+/* In how many ms sio_service() has something to do even if nothing comes in: 0 now, -1 never. */
 SIO_API int sio_timeout(const sio_server *s);
 SIO_API sio_err sio_service(sio_server *s);
 
@@ -236,10 +240,11 @@ SIO_API const char *sio_ns_name(const sio_ns *ns);
 SIO_API sio_server *sio_ns_server(const sio_ns *ns);
 
 /* io.of(/^\/room-\d+$/): a parent of all namespaces whose names match, which are made when a client
- * asks for them, at the first name that no namespace bears.  regex is a POSIX extended regular
- * expression ("^/room-[0-9]+$").  What hangs on the parent counts for all its children, before what
- * hangs on them; sio_broadcast() and sio_each() with it reach all their sockets (but answers cannot
- * be asked for), and no socket is in the parent itself.  NULL: out of memory, or a bad expression.
+ * asks for them, at the first name that no namespace bears, or sio_of() for one.  regex is a POSIX
+ * extended regular expression ("^/room-[0-9]+$").  What hangs on the parent counts for all its
+ * children, before what hangs on them; sio_broadcast() and sio_each() with it reach all their
+ * sockets (but answers cannot be asked for), and no socket is in the parent itself.  NULL: out of
+ * memory, or a bad expression.
  */
 SIO_API sio_ns *sio_of_pattern(sio_server *s, const char *regex);
 /* io.of((name, auth, next) => ...).  Admit or refuse the entry, once, now or later; refused, and
@@ -333,9 +338,10 @@ SIO_API bool sio_handshake_secure(const sio_handshake *h);  /* over TLS */
 
 /* Fields that are added to an answer. */
 typedef struct sio_headers sio_headers;
-/* SIO_EINVAL: not a field name or value that HTTP allows, or a field that the server writes itself
- * (Connection, Content-*, Date, Keep-Alive, Sec-WebSocket-*, Trailer, Transfer-Encoding, Upgrade).
- */
+/* One more of that name.  SIO_EINVAL: not a field name or value that HTTP allows (so that nothing
+ * in a value can split an answer), or a field that the server writes itself (Connection,
+ * Content-Length, Content-Type, Date, Keep-Alive, Sec-WebSocket-*, Trailer, Transfer-Encoding,
+ * Upgrade, and in the answers of the engine Content-Encoding). */
 SIO_API sio_err sio_set_header(sio_headers *headers, const char *name, const char *value);
 
 /* A session of Engine.IO: one client, whatever namespaces it is in. */
@@ -605,28 +611,108 @@ struct sio_parser {
 /* ---- Plain HTTP beside it ----------------------------------------------------------- */
 
 typedef struct sio_request {
-	const char *method; /* "GET" */
+	const char *method; /* "GET"; a "HEAD" is answered as if it were one, without the body */
 	const char *path;   /* as it was sent, without the query */
 	const char *query;  /* raw, "" if none */
-	sio_bytes body;
+	sio_bytes body;     /* at most max_payload */
+	const sio_handshake *handshake; /* what else is known of the request */
+	const char *params;             /* for sio_param() */
 } sio_request;
 
 typedef struct sio_response {
-	int status;       /* 200 */
-	const char *type; /* "text/plain; charset=utf-8" */
-	sio_bytes body;   /* copied when fn returns */
+	int status;           /* 200; any from 200 to 999 */
+	const char *type;     /* Content-Type: "text/plain; charset=utf-8"; NULL: none is sent */
+	sio_bytes body;       /* copied when fn returns */
+	sio_headers *headers; /* further fields: sio_set_header(res->headers, name, value) */
 } sio_response;
 
 typedef void sio_http_fn(const sio_request *req, sio_response *res, void *user);
-/* app.get("/health", (req, res) => ...).  method "GET" answers HEAD too; path is exact.  A body is
- * at most max_payload. */
+/*
+ * app.get("/users/:id", (req, res) => ...).  A segment of the path that begins with ':' takes any
+ * one that is not empty; a last segment "*" takes the rest, which may be nothing.  All else is
+ * compared with the path as it is sent, in any number of routes: those without parameters go before
+ * the others, and among each earlier ones before later ones.  What is not the engine's is asked for
+ * here, and then among the folders of sio_static().
+ *
+ * "GET" answers HEAD too.  A path that is there under other methods alone is answered with 405, a
+ * parameter that does not decode to text (a broken escape, %00, no UTF-8) with 400, a body over
+ * max_payload with 413.
+ *
+ * SIO_EINVAL: no method, or no path: it must begin with '/', have no '?', '*' in its last segment
+ * only, and each parameter's name once; and what lies below the option path is the engine's.
+ */
 SIO_API sio_err sio_http(
 	sio_server *s, const char *method, const char *path, sio_http_fn *fn, void *user);
+/* req.params.id, decoded once, so that it may hold a slash; what "*" took is sio_param(req, "*").
+ * NULL: the route has no such parameter. */
+SIO_API const char *sio_param(const sio_request *req, const char *name);
+/* req.query[key], decoded; of several the last, NULL: not there.  What does not decode to C text
+ * stands as it was sent. */
+SIO_API const char *sio_request_query(const sio_request *req, const char *key);
+/* req.get(name), in any case; of several the first, NULL: not there. */
+SIO_API const char *sio_request_header(const sio_request *req, const char *name);
+/* req.ip: the client's, behind the trusted proxies; "" on a Unix socket. */
+SIO_API const char *sio_request_address(const sio_request *req);
 /* app.use(url, express.static(directory)): regular files below directory, index.html for a folder;
  * never a file outside of it or one whose name begins with a dot.  SIO_ENOENT: directory is none;
  * SIO_EINVAL: url is taken.
  */
 SIO_API sio_err sio_static(sio_server *s, const char *url, const char *directory);
+
+/* ---- A WebSocket beside it ----------------------------------------------------------- */
+
+/* A plain WebSocket, for the browser's own WebSocket object and whatever else is no client of
+ * Socket.IO.  Valid until its closed() has returned. */
+typedef struct sio_ws sio_ws;
+
+/* Each may be NULL.  They run from the loop, like every callback. */
+typedef struct sio_ws_hooks {
+	void (*opened)(sio_ws *ws, void *user);
+	/* ws.onmessage.  Text is UTF-8, and has no NUL behind it; data lasts for the call. */
+	void (*message)(sio_ws *ws, sio_bytes data, bool binary, void *user);
+	/* ws.onclose, once for each that was opened, whoever closed it.  code and reason are those
+	 * of the client's close frame, 1005 if it had none; what the server closed with if the
+	 * client broke the rules (1002; 1007: text that is not UTF-8; 1009: over max_payload);
+	 * 1006: the connection was lost, the client did not answer pings, or more than max_queue
+	 * waited for it. */
+	void (*closed)(sio_ws *ws, unsigned code, const char *reason, void *user);
+	void *user;
+} sio_ws_hooks;
+
+/*
+ * new WebSocketServer({ path: "/echo" }).  What asks for a WebSocket at exactly this path, as it is
+ * sent, becomes one; hooks are copied.  A page of another origin is refused as it is for
+ * Socket.IO's WebSockets, with 403.  What asks for no WebSocket there is for routes and folders,
+ * and answered with 426 where there is none.  Options that count here too: max_payload, max_queue,
+ * ping_interval_ms and ping_timeout_ms (a client that shows no sign of life is cut off),
+ * per_message_deflate.
+ *
+ * SIO_EINVAL: path does not begin with '/', has what no path can have, is taken, or lies below the
+ * option path.
+ */
+SIO_API sio_err sio_websocket(sio_server *s, const char *path, const sio_ws_hooks *hooks);
+/* ws.send(data), which is copied.  SIO_EINVAL: text that is not UTF-8; SIO_EGONE: it is closed, or
+ * closing; SIO_ELIMIT: more than max_queue waits for it, and it is cut off. */
+SIO_API sio_err sio_ws_send(sio_ws *ws, const void *data, size_t len, bool binary);
+/* The same to all on that path but one (NULL: to all), copied once for all of them. */
+SIO_API sio_err sio_ws_broadcast(sio_server *s, const char *path, const sio_ws *except,
+	const void *data, size_t len, bool binary);
+/* ws.close(code, reason), when what waits has been sent.  From now on nothing that comes is handed
+ * out; closed() runs when the client has answered, or not in time.  code 0: none; reason: at most
+ * 123 bytes of it, or NULL.  SIO_EINVAL: a code that may not be sent (1000 to 1003, 1007 to 1014
+ * and 3000 to 4999 may), or a reason that is not UTF-8; SIO_EGONE: it is closed, or closing. */
+SIO_API sio_err sio_ws_close(sio_ws *ws, unsigned code, const char *reason);
+/* wss.clients.forEach(fn), of one path: fn for each that is open, in the order in which they came.
+ * fn may do anything to any of them.  Returns for how many it was called. */
+typedef void sio_ws_fn(sio_ws *ws, void *user);
+SIO_API size_t sio_ws_each(sio_server *s, const char *path, sio_ws_fn *fn, void *user);
+/* The request that it began with: query, header fields, address. */
+SIO_API const sio_handshake *sio_ws_handshake(const sio_ws *ws);
+/* Bytes that wait for it: ws.bufferedAmount. */
+SIO_API size_t sio_ws_backlog(const sio_ws *ws);
+/* free_fn (NULL: none) is called for data when it is replaced and after closed(). */
+SIO_API void sio_ws_set_data(sio_ws *ws, void *data, void (*free_fn)(void *));
+SIO_API void *sio_ws_data(const sio_ws *ws);
 
 #ifdef __cplusplus
 }

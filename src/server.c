@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* server - the public functions that tie the layers together: options, life, loop, HTTP beside the
- * sockets. */
+/* server - the public functions that tie the layers together: options, life, loop. */
 #include "server.h"
 #include "base/json_scan.h"
 #include <errno.h>
@@ -23,7 +22,7 @@ const char *sio_version(void)
 	return SIO_VERSION;
 }
 
-static sio_err from_errno(int error)
+sio_err server_error(int error)
 {
 	static const struct {
 		int error;
@@ -40,6 +39,7 @@ static sio_err from_errno(int error)
 		{ ENOENT, SIO_ENOENT },
 		{ ENOTDIR, SIO_ENOENT },
 		{ ESHUTDOWN, SIO_EGONE },
+		{ ENOBUFS, SIO_ELIMIT },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].error == error)
@@ -69,7 +69,16 @@ static bool unsettled(const void *user)
 
 static void refresh(void *user)
 {
-	net_refresh(((sio_server *)user)->net);
+	sio_server *s = user;
+	if (s->net)
+		net_refresh(s->net);
+}
+
+static void put_off(void *user)
+{
+	sio_server *s = user;
+	if (s->net)
+		net_wake(s->net);
 }
 
 static void log_line(net_level level, const char *line, void *user)
@@ -87,6 +96,7 @@ static const engine_events events = {
 	.closed = hooks_closed,
 	.upgraded = hooks_upgraded,
 	.drained = client_drained,
+	.put_off = put_off,
 };
 
 /* ---- Options ---- */
@@ -205,7 +215,7 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 		s->net = net_new(&n, &s->engine, &s->wheel, &owner, &error);
 	}
 	free(path);
-	return from_errno(error);
+	return server_error(error);
 }
 
 sio_err sio_create(sio_server **out, const sio_options *opts)
@@ -226,6 +236,7 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 	wheel_init(&s->wheel, 0);
 	server_end_init(s);
 	io_opts.refresh = refresh;
+	io_opts.put_off = put_off;
 	io_opts.answer = hooks_answer;
 	bool made = io_init(&s->io, &io_opts, s, &s->wheel);
 	made = engine_init(&s->engine, &engine_opts, &events, s, &s->wheel) && made;
@@ -242,17 +253,17 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 
 sio_err sio_listen(sio_server *s)
 {
-	return from_errno(net_listen(s->net));
+	return server_error(net_listen(s->net));
 }
 
 sio_err sio_listen_on(sio_server *s, const char *address)
 {
-	return address ? from_errno(net_listen_on(s->net, address)) : SIO_EINVAL;
+	return address ? server_error(net_listen_on(s->net, address)) : SIO_EINVAL;
 }
 
 sio_err sio_reload_tls(sio_server *s)
 {
-	return from_errno(net_reload_tls(s->net));
+	return server_error(net_reload_tls(s->net));
 }
 
 uint16_t sio_port(const sio_server *s)
@@ -295,36 +306,5 @@ sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user)
 {
 	if (!fn)
 		return SIO_EINVAL;
-	return from_errno(net_post(s->net, fn, user));
-}
-
-/* ---- Plain HTTP ---- */
-
-static void call_http(const net_request *req, net_reply *reply, void (*wrapped)(void), void *user)
-{
-	sio_request q = {
-		.method = req->method.at,
-		.path = req->path.at,
-		.query = req->query.at,
-		.body = { req->body.at, req->body.len },
-	};
-	sio_response r = { .status = reply->status, .type = reply->type };
-	((sio_http_fn *)wrapped)(&q, &r, user);
-	reply->status = r.status;
-	reply->type = r.type;
-	reply->body = (span){ r.body.data, r.body.len };
-}
-
-sio_err sio_http(sio_server *s, const char *method, const char *path, sio_http_fn *fn, void *user)
-{
-	if (!method || !path || *path != '/' || !fn)
-		return SIO_EINVAL;
-	return from_errno(net_route(s->net, method, path, call_http, (void (*)(void))fn, user));
-}
-
-sio_err sio_static(sio_server *s, const char *url, const char *directory)
-{
-	if (!url || *url != '/' || !directory)
-		return SIO_EINVAL;
-	return from_errno(net_mount(s->net, url, directory));
+	return server_error(net_post(s->net, fn, user));
 }

@@ -17,7 +17,9 @@ struct sio_server {
 	sio_hooks hooks;
 	sio_farewell farewell;
 	list ends;    /* of sessions, that the application is to be told of */
+	bool ending;  /* sio_close() is freeing it */
 	bool leaving; /* sio_shutdown() is under way */
+	bool gone;    /* and all have left, which is to be told */
 	bool closing,
 		closed; /* sio_close() was called inside a callback, and has been carried out */
 	timer pace;     /* of the farewell */
@@ -30,6 +32,16 @@ void server_end_init(sio_server *s);
 /* Carries out what was put off while the application was running. */
 void server_settle(sio_server *s);
 bool server_unsettled(const sio_server *s);
+/* Fields that the application adds to an answer. */
+struct sio_headers {
+	buf *fields;
+	bool own_body; /* what they are said of is the application's too */
+};
+
+/* ---- server.c ---- */
+
+/* What an errno value is called outside. */
+sio_err server_error(int error);
 
 /* ---- server_hooks.c ---- */
 

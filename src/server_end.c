@@ -22,7 +22,7 @@ static void settle_once(sio_server *s)
 
 bool server_unsettled(const sio_server *s)
 {
-	return s->closing || unfinished(s);
+	return s->closing || s->gone || unfinished(s);
 }
 
 /* ---- At once ---- */
@@ -37,21 +37,36 @@ static void close_inside(sio_server *s)
 	settle_once(s);
 }
 
+/* The handlers of the last ones have run. */
+static void tell_gone(sio_server *s)
+{
+	s->gone = false;
+	if (s->farewell.done)
+		s->farewell.done(s, s->farewell.user);
+	else
+		sio_stop(s);
+	settle_once(s);
+}
+
 void server_settle(sio_server *s)
 {
 	settle_once(s);
+	if (s->gone)
+		tell_gone(s);
 	if (s->closing)
 		close_inside(s);
 }
 
+/* Handlers that it runs may call it again: it is under way. */
 void sio_close(sio_server *s)
 {
-	if (!s)
+	if (!s || s->ending)
 		return;
 	if (net_inside(s->net)) {
 		s->closing = !s->closed;
 		return;
 	}
+	s->ending = true;
 	timer_stop(&s->wheel, &s->pace);
 	timer_stop(&s->wheel, &s->deadline);
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
@@ -70,10 +85,7 @@ static void all_gone(sio_server *s)
 {
 	timer_stop(&s->wheel, &s->pace);
 	timer_stop(&s->wheel, &s->deadline);
-	if (s->farewell.done)
-		s->farewell.done(s, s->farewell.user);
-	else
-		sio_stop(s);
+	s->gone = true;
 }
 
 /* How many are to be closed each time; UINT_MAX: all. */
@@ -134,7 +146,7 @@ void server_end_init(sio_server *s)
 /* The loop does the rest: handlers must not run inside this call. */
 sio_err sio_shutdown(sio_server *s, const sio_farewell *how)
 {
-	if (s->leaving)
+	if (s->leaving || s->ending)
 		return SIO_EINVAL;
 	s->leaving = true;
 	if (how)

@@ -99,37 +99,10 @@ static void refused(void *user, const handshake *h, refusal why, const char *mes
 
 /* ---- What is answered ---- */
 
-struct sio_headers {
-	buf *fields;
-};
-
-/* What the server writes itself, and must not be there twice. */
-static bool is_ours(const char *name)
-{
-	static const char *const whole[] = { "Connection", "Date", "Keep-Alive", "Trailer",
-		"Transfer-Encoding", "Upgrade" };
-	static const char *const begun[] = { "Content-", "Sec-WebSocket-" };
-	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
-		if (!strcasecmp(name, whole[i]))
-			return true;
-	for (size_t i = 0; i < sizeof begun / sizeof *begun; i++)
-		if (!strncasecmp(name, begun[i], strlen(begun[i])))
-			return true;
-	return false;
-}
-
-sio_err sio_set_header(sio_headers *headers, const char *name, const char *value)
-{
-	if (!name || !value || is_ours(name) || !http_field_ok(span_of(name), span_of(value)))
-		return SIO_EINVAL;
-	http_write_field(headers->fields, span_of(name), span_of(value));
-	return headers->fields->failed ? SIO_ENOMEM : SIO_OK;
-}
-
 static void add_headers(void *user, const handshake *h, bool initial, buf *fields)
 {
 	const sio_hooks *hooks = &((sio_server *)user)->hooks;
-	hooks->headers(shown(h), initial, &(sio_headers){ fields }, hooks->user);
+	hooks->headers(shown(h), initial, &(sio_headers){ .fields = fields }, hooks->user);
 }
 
 static bool allow_origin(void *user, const handshake *h, const char *origin)
@@ -212,6 +185,8 @@ void hooks_closed(session *s, const ending *how)
 		return;
 	*e = (end){ .session = s, .how = *how };
 	list_append(&server->ends, &e->in_server);
+	if (server->net)
+		net_wake(server->net);
 }
 
 static void tell_end(const sio_hooks *hooks, const end *e)

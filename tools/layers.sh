@@ -16,6 +16,7 @@ BEGIN {
 	# The libraries, by the name of a header of theirs.
 	library["libwebsockets"] = "libwebsockets"
 	library["uv"] = "uv"
+	library["ev"] = "ev"
 	library["cJSON"] = library["cjson/cJSON"] = "cjson"
 	library["zlib"] = "zlib"
 	library["brotli/encode"] = library["brotli/decode"] = "brotli"
@@ -33,7 +34,7 @@ BEGIN {
 	allow("src/server", "libc system src/base src/wire src/engine src/socketio src/net " \
 		"src/adapter src/server include/sio.h cjson")
 	allow("src/msgpack", "libc include/sio.h include/sio_msgpack.h cjson msgpack src/msgpack")
-	allow("client-demo", "libc system include/sio.h cjson uv client-demo")
+	allow("client-demo", "libc system include/sio.h cjson uv ev client-demo")
 }
 
 function allow(room, list) { may[room] = " " list " "; rule[room] = list }

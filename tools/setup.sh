@@ -20,6 +20,8 @@ have() { command -v "$1" >/dev/null 2>&1; }
 module() { pkg-config --exists "$1" 2>/dev/null; }
 any_module() { for m; do module "$m" && return; done; return 1; }
 file() { [ -e "$1" ]; }
+# The system's own python3, with what the system's packages brought it and nothing else.
+python() { /usr/bin/python3 -I -c "$1" >/dev/null 2>&1; }
 clang_runtime() { file "$(clang -print-resource-dir 2>/dev/null)/lib"/*/libclang_rt.fuzzer[-.]*; }
 
 # need <package> <test...>: the package is missing when the test fails.
@@ -48,11 +50,15 @@ find_missing() {
 	[ "$group" = run ] && return
 	need check module check
 	need libmsgpack-dev any_module msgpack-c msgpack
+	need libev-dev file /usr/include/ev.h
 	need clang have clang
 	need clang-format have clang-format
 	need libclang-rt-dev clang_runtime
 	need chromium have chromium
 	need fonts-dejavu-core file /usr/share/fonts/truetype/*
+	need python3-socketio python 'import socketio; socketio.Client'
+	need python3-requests python 'import requests; requests.Session'
+	need python3-websocket python 'import websocket; websocket.create_connection'
 }
 
 # Becoming root must not hang on a password that nobody is there to type.
@@ -118,7 +124,8 @@ modules() {
 
 find_missing
 if [ -n "$missing" ]; then
-	[ -n "$only_check" ] && die "missing:$missing (\`make setup-run\` installs them)"
+	[ "$group" = build ] && goal=setup-run || goal=setup-$group
+	[ -n "$only_check" ] && die "missing:$missing (\`make $goal\` installs them)"
 	install_packages
 	say "done"
 fi
@@ -127,3 +134,4 @@ modules client-demo
 [ "$group" = run ] && exit 0
 modules tests/e2e
 modules tests/e2e/clients
+modules tests/e2e/reference

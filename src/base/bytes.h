@@ -28,7 +28,7 @@ typedef enum manner {
 
 typedef struct bytes {
 	size_t len;   /* of the content */
-	uint64_t key; /* for MANNER_CONFLATE */
+	uint64_t key; /* for MANNER_CONFLATE; for MANNER_PUSH_OUT the bytes of its parts */
 	uint32_t refs;
 	uint16_t parts; /* how many of the blocks that follow in a queue belong to it */
 	uint8_t front;  /* bytes of the room in use, 0: no header written yet */

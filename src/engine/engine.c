@@ -6,14 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void drain_due(timer *t)
+{
+	engine *e = LIST_OWNER(t, engine, drain);
+	list drained;
+	list_init(&drained);
+	list_move(&drained, &e->drained);
+	while (!list_empty(&drained)) {
+		session *s = LIST_OWNER(drained.next, session, drained_link);
+		list_remove(&s->drained_link);
+		e->events->drained(s);
+	}
+}
+
 bool engine_init(
 	engine *e, const engine_options *options, const engine_events *events, void *user, wheel *w)
 {
 	*e = (engine){ .options = *options, .events = events, .user = user, .wheel = w };
+	if (e->options.high_water > options->max_queue)
+		e->options.high_water = options->max_queue;
+	if (e->options.low_water > e->options.high_water)
+		e->options.low_water = e->options.high_water;
 	map_init(&e->sessions);
 	list_init(&e->doomed);
 	list_init(&e->dead);
 	list_init(&e->drained);
+	timer_init(&e->drain, drain_due);
 	e->ping = bytes_copy("2", 1);
 	e->pong = bytes_copy("3", 1);
 	e->ok = bytes_copy("ok", 2);
@@ -24,6 +42,7 @@ void engine_fini(engine *e)
 {
 	engine_close_all(e, CLOSED_BY_SHUTDOWN);
 	engine_reap(e);
+	timer_stop(e->wheel, &e->drain);
 	map_fini(&e->sessions);
 	bytes_unref(e->ping);
 	bytes_unref(e->pong);
@@ -185,16 +204,11 @@ void engine_settle(engine *e)
 		list_remove(&s->doomed_link);
 		session_fail(s, s->reason);
 	}
-	while (!list_empty(&e->drained)) {
-		session *s = LIST_OWNER(e->drained.next, session, drained_link);
-		list_remove(&s->drained_link);
-		e->events->drained(s);
-	}
 }
 
 bool engine_unsettled(const engine *e)
 {
-	return !list_empty(&e->doomed) || !list_empty(&e->drained);
+	return !list_empty(&e->doomed);
 }
 
 void engine_reap(engine *e)

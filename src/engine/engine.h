@@ -28,7 +28,7 @@ typedef struct engine_options {
 	bool allow_eio3; /* clients of Socket.IO 1 and 2 too */
 } engine_options;
 
-/* What the layer above is told.  All three may call any session function but free nothing. */
+/* What the layer above is told.  All may call any session function but free nothing. */
 typedef struct engine_events {
 	bool (*open)(void *user, session *s); /* false: out of memory, the session ends */
 	void (*message)(session *s, unsigned char *data, size_t len, bool binary);
@@ -38,6 +38,8 @@ typedef struct engine_events {
 	void (*upgraded)(session *s);
 	/* It was behind and is not any more; may be NULL. */
 	void (*drained)(session *s);
+	/* Something has been put off until engine_settle(); may be NULL. */
+	void (*put_off)(void *user);
 } engine_events;
 
 typedef struct engine {
@@ -48,6 +50,7 @@ typedef struct engine {
 	map sessions; /* by sid */
 	list doomed, dead;
 	list drained;            /* those that are to be told of */
+	timer drain;             /* when */
 	bytes *ping, *pong, *ok; /* what is sent often, made once */
 } engine;
 

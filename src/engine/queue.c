@@ -72,11 +72,16 @@ static void close_gap(queue *q, uint32_t at, uint32_t n)
 	q->len -= n;
 }
 
-static void drop_at(queue *q, uint32_t at)
+/* How many blocks there are of the packet that begins here. */
+static uint32_t group_at(const queue *q, uint32_t at)
 {
 	uint32_t n = 1u + (*slot(q, at))->parts;
-	if (n > q->len - at)
-		n = q->len - at;
+	return n < q->len - at ? n : q->len - at;
+}
+
+static void drop_at(queue *q, uint32_t at)
+{
+	uint32_t n = group_at(q, at);
 	for (uint32_t i = at; i < at + n; i++) {
 		q->bytes -= (*slot(q, i))->len;
 		bytes_unref(*slot(q, i));
@@ -104,6 +109,19 @@ bool queue_drop_oldest(queue *q)
 		}
 	}
 	return false;
+}
+
+size_t queue_droppable(const queue *q)
+{
+	size_t size = 0;
+	uint32_t end = 0; /* of the packet that was seen last, if it can go */
+	for (uint32_t i = 0; i < q->len && (i < REACH || i < end); i++) {
+		if ((*slot(q, i))->manner == MANNER_PUSH_OUT)
+			end = i + group_at(q, i);
+		if (i < end)
+			size += (*slot(q, i))->len;
+	}
+	return size;
 }
 
 void queue_clear(queue *q)

@@ -26,6 +26,8 @@ void queue_drop_key(queue *q, uint64_t key);
 /* Drops the oldest block that lets itself be pushed out, with its parts; looks at the first few
  * thousand.  false: there is none. */
 bool queue_drop_oldest(queue *q);
+/* The bytes of those that queue_drop_oldest() would come to drop, and of their parts. */
+size_t queue_droppable(const queue *q);
 /* Drops all and gives the memory back. */
 void queue_clear(queue *q);
 

@@ -73,6 +73,8 @@ void session_doom(session *s, const char *reason)
 	s->doomed = true;
 	s->reason = reason;
 	list_append(&s->engine->doomed, &s->doomed_link);
+	if (s->engine->events->put_off)
+		s->engine->events->put_off(s->engine->user);
 }
 
 /* All output has been delivered: the goodbye is next. */
@@ -334,24 +336,72 @@ bool session_takes(const session *s, manner how)
 	return !s->behind || (how != MANNER_SKIP && how != MANNER_DISCONNECT);
 }
 
+/* After which a drain is told: not in the same turn, which would never end with a peer that reads
+ * as fast as the application sends whenever it is told. */
+enum { DRAIN_MS = 1 };
+
+/* It may be behind no longer. */
+
+static void catch_up(session *s)
+{
+	engine *e = s->engine;
+	if (!s->behind || s->out.bytes > e->options.low_water)
+		return;
+	s->behind = false;
+	if (!e->events->drained)
+		return;
+	list_append(&e->drained, &s->drained_link);
+	if (!timer_running(&e->drain))
+		start(s, &e->drain, DRAIN_MS);
+}
+
+static void fall_behind(session *s)
+{
+	if (s->out.bytes <= s->engine->options.high_water)
+		return;
+	s->behind = true;
+	list_remove(&s->drained_link);
+}
+
+/* false: a client that is behind has no room for it, whatever else goes. */
+static bool push_out(session *s, size_t size)
+{
+	size_t high = s->engine->options.high_water;
+	if (s->behind && s->out.bytes - queue_droppable(&s->out) + size > high)
+		return false;
+	while (s->out.bytes + size > high && queue_drop_oldest(&s->out))
+		;
+	return true;
+}
+
 /* Makes room where the block's manner asks for it; false: the block is not to be queued. */
 static bool make_way(session *s, const bytes *b)
 {
-	if (!session_takes(s, (manner)b->manner)) {
-		if (s->behind && b->manner == MANNER_DISCONNECT && !s->doomed) {
-			s->limit = "high_water";
-			session_doom(s, CLOSED_BY_ERROR);
-		}
-		return false;
-	}
-	if (b->manner == MANNER_CONFLATE)
+	bool good = session_takes(s, (manner)b->manner);
+	if (!good && s->behind && b->manner == MANNER_DISCONNECT && s->state == SESSION_OPEN &&
+		!s->doomed) {
+		s->limit = "high_water";
+		session_doom(s, CLOSED_BY_ERROR);
+	} else if (good && b->manner == MANNER_CONFLATE) {
 		queue_drop_key(&s->out, b->key);
-	if (b->manner != MANNER_PUSH_OUT)
-		return true;
-	while (s->out.bytes + b->len > s->engine->options.high_water)
-		if (!queue_drop_oldest(&s->out))
-			return !s->behind;
-	return true;
+	} else if (good && b->manner == MANNER_PUSH_OUT) {
+		good = push_out(s, b->len + b->key);
+	}
+	catch_up(s);
+	return good;
+}
+
+/* What stands for it in the queue is dropped as it would be. */
+static bytes *dress(const session *s, bytes *b)
+{
+	const bytes as = { .manner = b->manner, .key = b->key, .parts = b->parts };
+	b = s->dialect->dress(b);
+	if (b) {
+		b->manner = as.manner;
+		b->key = as.key;
+		b->parts = as.parts;
+	}
+	return b;
 }
 
 bool session_send(session *s, bytes *b)
@@ -360,9 +410,9 @@ bool session_send(session *s, bytes *b)
 		bytes_unref(b);
 		return false;
 	}
-	b = s->dialect->dress(b);
+	b = dress(s, b);
 	bool pushed = b && push(s, b);
-	s->behind = s->behind || s->out.bytes > s->engine->options.high_water;
+	fall_behind(s);
 	if (pushed && s->out.bytes <= s->engine->options.max_queue)
 		return true;
 	if (pushed)
@@ -389,11 +439,7 @@ bytes *session_peek(const session *s, const transport *t, size_t i)
 void session_pop(session *s)
 {
 	queue_pop(&s->out);
-	if (s->behind && s->out.bytes <= s->engine->options.low_water) {
-		s->behind = false;
-		if (s->engine->events->drained && list_empty(&s->drained_link))
-			list_append(&s->engine->drained, &s->drained_link);
-	}
+	catch_up(s);
 	if (s->out.len == 0 && s->state == SESSION_CLOSING)
 		say_goodbye(s);
 }

@@ -20,7 +20,7 @@ typedef struct asking {
 void asking_begin(connection *c, const http_head *head)
 {
 	const net_owner *owner = &c->net->owner;
-	const handshake *h = engine_request_handshake(c, head);
+	const handshake *h = request_handshake(c, head);
 	asking *a = h ? malloc(sizeof *a + head->text.len) : NULL;
 	if (!a) {
 		respond_status(c, 500);
@@ -45,6 +45,7 @@ bool net_answer(net_question *q, bool allowed, const char *message)
 		return false;
 	}
 	list_append(&a->connection->net->answered, &a->in_net);
+	net_wake(a->connection->net);
 	return true;
 }
 
@@ -79,7 +80,7 @@ static void go_on(asking *a)
 		engine_request_allowed(c, head);
 	else
 		engine_request_denied(c, head, a->message);
-	c->net->owner.settle(c->net->owner.user);
+	net_settle(c->net);
 	/* Frames may have come behind the request that asked for them. */
 	request_next(c);
 }

@@ -3,13 +3,15 @@
  * compressed - permessage-deflate on a connection (protocol-notes/deflate.md).
  *
  * A block that is shared by many clients is never written to: its compressed form stands in the
- * connection's own output, which is filled only when it is empty, so that what a peer does not take
- * stays in the session's queue.
+ * connection's own output, which is filled only up to a point, so that what a peer does not take
+ * stays in its owner's queue.
  */
 #include "internal.h"
 
 /* Compressed at a time: more would stand twice in memory, as a queue and compressed. */
 enum { BATCH = 65536 };
+/* The length of the engine's pings and pongs, and of nothing that is worth compressing. */
+enum { HEARTBEAT = 1 };
 
 /* Several fields of that name are one list. */
 static bool join_offers(const http_head *head, buf *out)
@@ -51,11 +53,14 @@ unsigned compressed_read(websocket *w, const ws_event *ev, buf *out)
 	return 0;
 }
 
-/* Without memory to compress with it goes as it is. */
+/* Without memory to compress with it goes as it is, and so does the session's first packet: many a
+ * connection never says more. */
 static bool write_deflated(websocket *w, bytes *b, buf *out)
 {
 	unsigned char head[10];
 	buf packed = { 0 };
+	if (!w->compressed)
+		return false;
 	if (!pmd_worth(&w->pmd, b->len) || !pmd_deflate(&w->pmd, bytes_data(b), b->len, &packed))
 		return false;
 	size_t n = ws_write_head(head, b->binary ? WS_OP_BINARY : WS_OP_TEXT, buf_len(&packed));
@@ -70,16 +75,17 @@ void compressed_write(websocket *w)
 {
 	connection *c = w->connection;
 	bytes *b;
-	if (!w->pmd.shared || c->rest || buf_len(&c->out) || !w->session || w->hushed)
+	if (!w->pmd.shared || w->hushed)
 		return;
-	while (buf_len(&c->out) < BATCH && w->session &&
-		(b = session_peek(w->session, &w->base, 0)) != NULL) {
+	while (buf_len(&c->out) < BATCH && (b = w->owner->peek(w, 0)) != NULL) {
+		if (b->len == HEARTBEAT)
+			pmd_heartbeat(&w->pmd);
 		if (!write_deflated(w, b, &c->out)) {
 			ws_frame(b);
 			buf_add(&c->out, bytes_framed(b), bytes_framed_len(b));
 		}
 		w->compressed = buf_len(&c->out);
-		session_pop(w->session);
+		w->owner->pop(w);
 	}
 	if (c->out.failed)
 		connection_doom(c);

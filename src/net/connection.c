@@ -4,7 +4,8 @@
  * for each turn.
  *
  * Output stands in up to three places and leaves in this order: on a websocket the rest of a frame
- * that the kernel took only in part, then control frames, then what the session has queued; on HTTP
+ * that the kernel took only in part, then control frames, then what waits for
+ * it; on HTTP
  * the head of a response, then its body.
  */
 #include "internal.h"
@@ -32,7 +33,10 @@ static void on_deadline(timer *t)
 
 void connection_deadline(connection *c, uint64_t after_ms)
 {
-	timer_start(c->net->wheel, &c->deadline, c->net->wheel->now + after_ms);
+	net *n = c->net;
+	if (!n->inside)
+		net_refresh(n);
+	timer_start(n->wheel, &c->deadline, n->wheel->time + after_ms);
 }
 
 void connection_open(net *n, int fd, bool tls)
@@ -62,6 +66,7 @@ void connection_doom(connection *c)
 		return;
 	c->doomed = true;
 	list_append(&c->net->doomed, &c->in_doomed);
+	net_wake(c->net);
 	timer_stop(c->net->wheel, &c->deadline);
 	engine_request_lost(c);
 	websocket_lost(c);
@@ -97,8 +102,10 @@ void connection_input(connection *c, unsigned char *data, size_t len)
 
 void connection_dirty(connection *c)
 {
-	if (!c->doomed && !c->blocked && list_empty(&c->in_dirty))
-		list_append(&c->net->dirty, &c->in_dirty);
+	if (c->doomed || c->blocked || !list_empty(&c->in_dirty))
+		return;
+	list_append(&c->net->dirty, &c->in_dirty);
+	net_wake(c->net);
 }
 
 size_t connection_backlog(const connection *c)
@@ -141,7 +148,7 @@ static size_t add_out(const connection *c, struct iovec *iov)
 static bytes *queued(const connection *c, size_t i)
 {
 	websocket *w = c->websocket;
-	return w && w->session && !w->hushed ? session_peek(w->session, &w->base, i) : NULL;
+	return w && !w->hushed ? w->owner->peek(w, i) : NULL;
 }
 
 static size_t gather(const connection *c, struct iovec *iov)
@@ -154,6 +161,8 @@ static size_t gather(const connection *c, struct iovec *iov)
 	}
 	n += add_rest(c, iov);
 	n += add_out(c, iov + n);
+	if (c->websocket->pmd.shared) /* compressed.c has put into it what may go out now */
+		return n;
 	bytes *b;
 	for (size_t i = 0; n < PIECES && (b = queued(c, i)) != NULL; i++, n++) {
 		ws_frame(b);
@@ -198,7 +207,6 @@ static void take(connection *c, size_t sent)
 	if (c->role == ROLE_WEBSOCKET)
 		take_out(c, &sent);
 	while (sent) {
-		session *s = c->websocket->session;
 		bytes *b = queued(c, 0);
 		if (sent < bytes_framed_len(b)) {
 			c->rest = bytes_ref(b);
@@ -207,7 +215,7 @@ static void take(connection *c, size_t sent)
 		} else {
 			sent -= bytes_framed_len(b);
 		}
-		session_pop(s);
+		c->websocket->owner->pop(c->websocket);
 	}
 }
 
@@ -232,9 +240,13 @@ static size_t sum(const struct iovec *iov, size_t n)
 static bool send_tls(connection *c, const struct iovec *iov, size_t n)
 {
 	unsigned char *room = c->net->tls_room;
-	size_t len = 0;
-	for (size_t i = 0; i < n && len < TLS_ROOM; i++) {
-		size_t fits = TLS_ROOM - len < iov[i].iov_len ? TLS_ROOM - len : iov[i].iov_len;
+	size_t most = net_tls_room(c), len = 0;
+	if (!most) {
+		wait_writable(c);
+		return false;
+	}
+	for (size_t i = 0; i < n && len < most; i++) {
+		size_t fits = most - len < iov[i].iov_len ? most - len : iov[i].iov_len;
 		memcpy(room + len, iov[i].iov_base, fits);
 		len += fits;
 	}
@@ -313,6 +325,7 @@ void connection_flush(connection *c)
 		make_output(c);
 	if (sends == SENDS)
 		wait_writable(c);
+	websocket_catches_up(c);
 	if (!c->doomed && !c->blocked && !connection_backlog(c))
 		all_sent(c);
 }

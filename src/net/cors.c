@@ -72,7 +72,7 @@ static void decide(connection *c, const http_head *head, span asking)
 {
 	const net_owner *owner = &c->net->owner;
 	request *r = c->request;
-	const handshake *h = asking.at ? engine_request_handshake(c, head) : NULL;
+	const handshake *h = asking.at ? request_handshake(c, head) : NULL;
 	r->cors = h && owner->hooks.allow_origin(owner->user, h, handshake_header(h, "Origin"));
 	allow_asking(r, asking, r->cors);
 }
@@ -147,7 +147,7 @@ void cors_preflight(connection *c, const http_head *head)
 	allow(c, &r.fields, preflight_vary(c));
 	add(&r.fields, SPAN("Access-Control-Allow-Methods"),
 		o->cors_methods ? o->cors_methods : "GET,HEAD,PUT,PATCH,POST,DELETE");
-	if (!o->cors_headers && wanted.at)
+	if (!o->cors_headers && wanted.len)
 		http_write_field(&r.fields, SPAN("Access-Control-Allow-Headers"), wanted);
 	add(&r.fields, SPAN("Access-Control-Allow-Headers"), o->cors_headers);
 	if (o->cors_max_age_s)

@@ -17,6 +17,7 @@
 #include "files.h"
 #include "net.h"
 #include "response.h"
+#include "route.h"
 #include "websocket.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@
 
 struct lws;
 struct lws_context;
-struct lws_vhost;
+struct vhost;
 
 /* Deadlines in ms; each protects descriptors and memory from peers that do nothing. */
 enum {
@@ -48,14 +49,7 @@ typedef struct connection connection;
 
 typedef struct request request;
 
-typedef struct route {
-	list link;
-	net_route_fn *fn;
-	void (*wrapped)(void);
-	void *user;
-	span method, path;
-	char text[];
-} route;
+typedef struct endpoint endpoint; /* of the application's own WebSockets */
 
 typedef struct post {
 	struct post *next;
@@ -70,7 +64,7 @@ struct net {
 	wheel *wheel;
 	net_owner owner;
 	struct lws_context *lws;
-	struct lws_vhost *vhost;
+	struct vhost *vhosts; /* newest first: newcomers come in by that one */
 	uv_loop_t loop;
 	uv_prepare_t prepare;
 	uv_check_t check;
@@ -86,8 +80,10 @@ struct net {
 	bool late;       /* the time for goodbyes is over */
 	int descriptors; /* one above the highest that can be used */
 	bool in_turn;
-	bool inside;   /* the loop is being turned */
-	bool refusing; /* newcomers are sent away */
+	bool refusing;       /* newcomers are sent away */
+	bool inside;         /* the loop is being turned */
+	int embedded, alarm; /* for a caller with a loop of its own; -1: it has not asked */
+	bool woken;          /* the alarm has been set to go off at once */
 	pthread_mutex_t posts_lock;
 	post *posts, **posts_end;
 	bool posts_closed;
@@ -95,7 +91,9 @@ struct net {
 	list dirty;       /* with output */
 	list doomed;      /* to be closed at the end of the turn */
 	list answered;    /* questions that the application has answered */
-	list routes;
+	router router;
+	list endpoints;
+	list departed; /* the application's own WebSockets whose end is to be told */
 	files *files;
 	bundle *bundle;
 	http_head head; /* of the request being read: used only while it is */
@@ -149,10 +147,18 @@ void net_log(const net *n, net_level level, const char *format, ...)
 
 bool loop_open(net *n);
 uint64_t net_clock(net *n); /* brings the wheel up to date first */
+/* Does what was put off while an input was dealt with. */
+void net_settle(net *n);
 void net_end_turn(net *n);
 void loop_run_posts(net *n);
 /* What was posted before still runs; what is posted from now on is refused. */
 void loop_close_posts(net *n);
+
+/* ---- embed.c ---- */
+
+/* The caller's turn is over: when the next one is to come. */
+void embed_rest(net *n);
+void embed_close(net *n);
 
 /* ---- lws.c ---- */
 
@@ -163,10 +169,12 @@ void context_close(net *n);
 struct lws *net_adopt(connection *c);
 void net_want_write(connection *c);
 /* Reasons not to read from a connection. */
-enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2 };
+enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2, PAUSE_BEHIND = 4 };
 void net_pause(connection *c, unsigned why);
 void net_resume(connection *c, unsigned why);
 void net_close_socket(connection *c);
+/* How many bytes can be given to it now, at most TLS_ROOM; 0: wait until it is writable. */
+size_t net_tls_room(const connection *c);
 /* Output through TLS: all of it is taken, or the connection is lost (false). */
 bool net_write_tls(connection *c, unsigned char *data, size_t len);
 
@@ -213,13 +221,16 @@ struct request {
 	buf fields;            /* further ones of the answer */
 	struct asking *asking; /* while the application is asked; NULL: it is not */
 	uint8_t coding;        /* the best content coding that the client takes */
-	route *route;
-	char *target; /* of the request, for its route */
+	const route *route;
+	char *target; /* of the request, for its route: path, NUL, query, NUL */
 	size_t path_len;
-	int file; /* the body of the response; -1: none */
+	buf parameters; /* of the path */
+	int file;       /* the body of the response; -1: none */
 	uint64_t file_left;
 };
 
+/* Whether the path is the engine's. */
+bool request_for_engine(const net *n, span path);
 /* Reads what is in data; sets aside what cannot be read yet. */
 void request_input(connection *c, unsigned char *data, size_t len);
 /* No other request is to be read; one that is not being answered ends with its connection. */
@@ -231,6 +242,8 @@ void request_free(connection *c);
 /* Takes what r holds. */
 void respond(connection *c, response *r);
 void respond_status(connection *c, int status);
+/* The same with one more field. */
+void respond_status_with(connection *c, int status, span name, span value);
 /* Output that has to be made when the connection can take it: a poll's payload, the next piece of a
  * file. */
 void respond_more(connection *c);
@@ -246,6 +259,13 @@ void routes_begin(connection *c, const http_head *head);
 /* Its body is there. */
 void routes_finish(connection *c, span body);
 
+/* ---- handshakes.c: a request as the application sees it ---- */
+
+/* Borrowed, until the next request on the connection; NULL: out of memory. */
+const handshake *request_handshake(connection *c, const http_head *head);
+/* The same, given away. */
+handshake *request_take_handshake(connection *c, const http_head *head);
+
 /* ---- requests.c: what the engine is asked over HTTP ---- */
 
 /* A request below the engine's path. */
@@ -259,10 +279,6 @@ void engine_request_lost(connection *c);
 /* The application was asked and has answered; message is as for net_answer(). */
 void engine_request_allowed(connection *c, const http_head *head);
 void engine_request_denied(connection *c, const http_head *head, const char *message);
-/* The request as the application sees it, borrowed; NULL: out of memory. */
-const handshake *engine_request_handshake(connection *c, const http_head *head);
-/* The same, given away. */
-handshake *engine_request_take_handshake(connection *c, const http_head *head);
 /* What it leaves behind. */
 void engine_request_fini(request *r);
 
@@ -285,11 +301,28 @@ void cors_preflight(connection *c, const http_head *head);
 /* Whether a WebSocket of that origin is not to be opened. */
 bool cors_refuses(const connection *c, const http_head *head);
 
-/* ---- websocket.c ---- */
+/* ---- websocket_session.c ---- */
 
 /* For a new session of that version and id, or for the upgrade of a known one. */
 void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known);
+
+/* ---- endpoints.c: the application's own WebSockets ---- */
+
+/* false: it asks for no WebSocket of an endpoint. */
+bool endpoint_begin(connection *c, const http_head *head);
+/* Whether there is an endpoint. */
+bool endpoint_is_at(const net *n, span path);
+/* Tells the application of those that have ended; whether there were any. */
+bool endpoints_settle(net *n);
+/* Says goodbye to all. */
+void endpoints_close(net *n);
+void endpoints_fini(net *n);
+
+/* ---- websocket.c ---- */
+
 void websocket_input(connection *c, unsigned char *data, size_t len);
+/* Output has been sent: if it was not read because too much of it waited, it may be again. */
+void websocket_catches_up(connection *c);
 /* A deadline has passed.  true: it was that of a hush, and what was held back goes out. */
 bool websocket_speaks(connection *c);
 /* The connection is gone. */

@@ -82,6 +82,13 @@ static void start_all(net *n)
 
 /* ---- Opening: each returns a descriptor, or -1 with errno set ---- */
 
+static int no_address(const net *n, const char *address, const char *why)
+{
+	net_log(n, NET_ERROR, "cannot listen on %s: %s", address, why);
+	errno = EINVAL;
+	return -1;
+}
+
 static int listen_at(int fd, const struct sockaddr *a, socklen_t len)
 {
 	if (bind(fd, a, len) == 0 && listen(fd, BACKLOG) == 0)
@@ -128,12 +135,13 @@ static int open_tcp(const char *host, const char *port)
 }
 
 /* A socket that a server left behind is removed; one that still listens is an address in use. */
-static bool clear_path(const struct sockaddr_un *a)
+static bool clear_path(const net *n, const struct sockaddr_un *a)
 {
 	struct stat st;
 	if (lstat(a->sun_path, &st))
 		return true;
 	if (!S_ISSOCK(st.st_mode)) {
+		net_log(n, NET_ERROR, "%s is there and is no socket", a->sun_path);
 		errno = EADDRINUSE;
 		return false;
 	}
@@ -148,15 +156,15 @@ static bool clear_path(const struct sockaddr_un *a)
 	return false;
 }
 
-static int open_unix(const char *path)
+static int open_unix(const net *n, const char *path)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	if (!*path || strlen(path) >= sizeof a.sun_path) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!*path)
+		return no_address(n, "unix:", "the path is missing");
+	if (strlen(path) >= sizeof a.sun_path)
+		return no_address(n, path, "the path is too long for a socket");
 	memcpy(a.sun_path, path, strlen(path) + 1);
-	if (!clear_path(&a))
+	if (!clear_path(n, &a))
 		return -1;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	return fd < 0 ? -1 : listen_at(fd, (struct sockaddr *)&a, sizeof a);
@@ -194,6 +202,7 @@ static int listener_add(net *n, int fd, const char *path)
 	if (!n->port)
 		n->port = port_of(fd);
 	uv_poll_start(&l->poll, UV_READABLE, on_readable);
+	net_wake(n);
 	return 0;
 }
 
@@ -223,33 +232,47 @@ int net_listen(net *n)
 		return EINVAL;
 	n->listening = true;
 	snprintf(port, sizeof port, "%u", n->options.port);
-	return listener_add(n, open_tcp(n->options.host, port), "");
+	int fd = open_tcp(n->options.host, port);
+	if (fd < 0 && errno == EINVAL)
+		no_address(n, n->options.host, "the host is no address");
+	return listener_add(n, fd, "");
+}
+
+static bool is_port(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	return digits && digits <= 5 && !text[digits] && strtoul(text, NULL, 10) <= UINT16_MAX;
 }
 
 /* "host:port", where an IPv6 host stands in brackets and no host means all interfaces. */
-static int listen_on_tcp(net *n, const char *address)
+static int open_text(const net *n, const char *address)
 {
 	char host[64];
-	const char *colon = strrchr(address, ':');
-	size_t len = colon ? (size_t)(colon - address) : 0;
+	const char *colon = strrchr(address, ':'), *start = address;
+	if (!colon || !is_port(colon + 1))
+		return no_address(n, address, "a port from 0 to 65535 is missing");
+	size_t len = (size_t)(colon - address);
 	if (len >= 2 && address[0] == '[' && colon[-1] == ']') {
-		address++;
+		start++;
 		len -= 2;
 	} else if (memchr(address, ':', len)) {
-		return EINVAL;
+		return no_address(n, address, "an IPv6 address stands in brackets");
 	}
-	if (!colon || !colon[1] || len >= sizeof host)
-		return EINVAL;
-	memcpy(host, address, len);
-	host[len] = '\0';
-	return listener_add(n, open_tcp(len ? host : NULL, colon + 1), "");
+	if (len < sizeof host) {
+		memcpy(host, start, len);
+		host[len] = '\0';
+		int fd = open_tcp(len ? host : NULL, colon + 1);
+		if (fd >= 0 || errno != EINVAL)
+			return fd;
+	}
+	return no_address(n, address, "the host is no address");
 }
 
 int net_listen_on(net *n, const char *address)
 {
 	if (strncmp(address, "unix:", 5) != 0)
-		return listen_on_tcp(n, address);
-	return listener_add(n, open_unix(address + 5), address + 5);
+		return listener_add(n, open_text(n, address), "");
+	return listener_add(n, open_unix(n, address + 5), address + 5);
 }
 
 uint16_t net_port(const net *n)

@@ -18,7 +18,8 @@ static void on_timer(uv_timer_t *t)
 {
 	net *n = t->data;
 	n->timer_due = UINT64_MAX;
-	net_clock(n);
+	/* Also where the clock stands: a timer may have been started for now. */
+	wheel_turn(n->wheel, uv_now(&n->loop));
 	net_end_turn(n);
 }
 
@@ -57,6 +58,13 @@ static void bury_doomed(net *n)
 	}
 }
 
+void net_settle(net *n)
+{
+	do
+		n->owner.settle(n->owner.user);
+	while (endpoints_settle(n));
+}
+
 /* What a flush or a funeral brings about may be output for others, so both go on until there is
  * none. */
 void net_end_turn(net *n)
@@ -64,11 +72,11 @@ void net_end_turn(net *n)
 	if (n->in_turn)
 		return;
 	n->in_turn = true;
-	n->owner.settle(n->owner.user);
+	net_settle(n);
 	while (!list_empty(&n->answered) || !list_empty(&n->dirty) || !list_empty(&n->doomed)) {
 		asking_resume(n);
 		flush_dirty(n);
-		n->owner.settle(n->owner.user);
+		net_settle(n);
 		bury_doomed(n);
 	}
 	n->owner.reap(n->owner.user);
@@ -98,7 +106,7 @@ void loop_run_posts(net *n)
 	while (p) {
 		post *next = p->next;
 		p->fn(p->user);
-		n->owner.settle(n->owner.user);
+		net_settle(n);
 		free(p);
 		p = next;
 	}
@@ -158,11 +166,6 @@ void net_run(net *n)
 	__atomic_store_n(&n->stopping, false, __ATOMIC_RELEASE);
 }
 
-int net_fd(const net *n)
-{
-	return uv_backend_fd(&n->loop);
-}
-
 /* How long until `due`, for poll(); -1: for ever. */
 static int ms_until(uint64_t due)
 {
@@ -177,7 +180,7 @@ static int ms_until(uint64_t due)
 int net_timeout(const net *n)
 {
 	if (!list_empty(&n->dirty) || !list_empty(&n->doomed) || !list_empty(&n->answered) ||
-		n->owner.unsettled(n->owner.user))
+		!list_empty(&n->departed) || n->owner.unsettled(n->owner.user))
 		return 0;
 	/* What was started since the last turn is not among the loop's timers yet. */
 	int ours = ms_until(wheel_next(n->wheel));
@@ -189,6 +192,7 @@ void net_refresh(net *n)
 {
 	uv_update_time(&n->loop);
 	n->wheel->time = uv_now(&n->loop);
+	net_wake(n);
 }
 
 void net_service(net *n)
@@ -196,6 +200,7 @@ void net_service(net *n)
 	n->inside = true;
 	uv_run(&n->loop, UV_RUN_NOWAIT);
 	n->inside = false;
+	embed_rest(n);
 }
 
 bool net_inside(const net *n)

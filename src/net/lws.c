@@ -8,41 +8,75 @@
  * wait on ours by descriptor.
  */
 #include "internal.h"
+#include <errno.h>
 #include <libwebsockets.h>
+#include <linux/sock_diag.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* What one read takes at most.  Larger than a usual message, so that most lie whole in one read. */
 enum { READ_SIZE = 65536 };
 /* Descriptors that libwebsockets is prepared for, 16 bytes each. */
 enum { DESCRIPTORS_MAX = 1000000 };
 
-static int on_event(
-	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+/* libwebsockets keeps a certificate in a virtual host, and each connection in the one that it came
+ * in by. */
+typedef struct vhost {
+	struct vhost *next;
+	struct lws_vhost *lws;
+	size_t connections; /* that libwebsockets has not freed */
+} vhost;
+
+static vhost *vhost_of(struct lws *wsi)
 {
-	connection *c = wsi ? lws_get_opaque_user_data(wsi) : NULL;
-	(void)user;
-	if (!c)
-		return 0;
-	switch ((int)reason) {
+	struct lws_vhost *lws = lws_get_vhost(wsi);
+	return lws ? lws_vhost_user(lws) : NULL;
+}
+
+static void count(struct lws *wsi, int difference)
+{
+	vhost *v = vhost_of(wsi);
+	if (v)
+		v->connections += (size_t)difference;
+}
+
+static void on_connection_event(
+	connection *c, struct lws *wsi, int reason, unsigned char *in, size_t len)
+{
+	switch (reason) {
 	case LWS_CALLBACK_RAW_RX:
 		net_clock(c->net);
 		/* libwebsockets 4.1 leaves the time limit of its TLS handshake armed. */
 		if (c->tls)
 			lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 		connection_input(c, in, len);
-		return 0;
+		break;
 	case LWS_CALLBACK_RAW_WRITEABLE:
 		net_clock(c->net);
 		connection_writable(c);
-		return 0;
+		break;
 	case LWS_CALLBACK_RAW_CLOSE:
 		net_clock(c->net);
 		c->wsi = NULL;
 		connection_doom(c);
-		return 0;
-	default:
-		return 0;
+		break;
 	}
+}
+
+static int on_event(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	connection *c = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+	(void)user;
+	if (reason == LWS_CALLBACK_WSI_CREATE)
+		count(wsi, 1);
+	else if (reason == LWS_CALLBACK_WSI_DESTROY)
+		count(wsi, -1);
+	else if (c)
+		on_connection_event(c, wsi, (int)reason, in, len);
+	return 0;
 }
 
 static const struct lws_protocols protocols[] = {
@@ -50,25 +84,119 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
-static bool make_vhost(net *n)
+/* ---- Virtual hosts ---- */
+
+static struct lws_context_creation_info vhost_info(void)
 {
-	struct lws_context_creation_info info = {
+	return (struct lws_context_creation_info){
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = protocols,
 		.vhost_name = "sio",
-		.ssl_cert_filepath = n->options.tls_cert,
-		.ssl_private_key_filepath = n->options.tls_key,
-		.alpn = "http/1.1",
 	};
-	/* A server socket that cannot read its certificate must not become a plain one. */
-	if (n->tls_room)
+}
+
+/* To a client that names the host it wants libwebsockets shows the certificate of the first virtual
+ * host: after a reload an old one.  If the first has none, OpenSSL keeps to the connection's own;
+ * with mbedTLS such a client would be turned away. */
+static bool make_first_vhost(const net *n)
+{
+	struct lws_context_creation_info info = vhost_info();
+	bool wanted = n->tls_room;
+#if defined(LWS_WITH_MBEDTLS)
+	wanted = false;
+#endif
+	return !wanted || lws_create_vhost(n->lws, &info);
+}
+
+/* What is wrong inside the files libwebsockets says itself, on standard error. */
+static void log_bad_files(const net *n)
+{
+	const char *paths[] = { n->options.tls_cert, n->options.tls_key };
+	const char *end = n->vhosts ? "; the certificate before it stays" : "";
+	for (int i = 0; i < 2; i++) {
+		if (!access(paths[i], R_OK))
+			continue;
+		net_log(n, NET_ERROR, "%s: %s%s", paths[i], strerror(errno), end);
+		return;
+	}
+	net_log(n, NET_ERROR, "%s, %s: no certificate with its key%s", paths[0], paths[1], end);
+}
+
+static void free_vhost(vhost *v)
+{
+	if (v->lws)
+		lws_vhost_destroy(v->lws);
+	free(v);
+}
+
+/* A key of another kind than the certificate's is taken, to be of no use to anybody; but then there
+ * is nothing to be known of the certificate. */
+static bool has_certificate(const vhost *v)
+{
+	union lws_tls_cert_info_results info;
+	return !lws_tls_vhost_cert_info(v->lws, LWS_TLS_CERT_INFO_VALIDITY_TO, &info, sizeof info);
+}
+
+static vhost *vhost_new(const net *n)
+{
+	struct lws_context_creation_info info = vhost_info();
+	vhost *v = calloc(1, sizeof *v);
+	if (!v)
+		return NULL;
+	info.user = v;
+	if (n->tls_room) {
+		/* A server socket that cannot read its certificate must not become a plain one. */
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-	struct lws_vhost *made = lws_create_vhost(n->lws, &info);
-	if (!made)
+		info.ssl_cert_filepath = n->options.tls_cert;
+		info.ssl_private_key_filepath = n->options.tls_key;
+		info.ssl_private_key_password = ""; /* nobody is asked at the terminal */
+		info.alpn = "http/1.1";
+	}
+	v->lws = lws_create_vhost(n->lws, &info);
+	if (v->lws && (!n->tls_room || has_certificate(v)))
+		return v;
+	free_vhost(v);
+	if (n->tls_room)
+		log_bad_files(n);
+	return NULL;
+}
+
+static bool add_vhost(net *n)
+{
+	vhost *v = vhost_new(n);
+	if (!v)
 		return false;
-	n->vhost = made;
+	v->next = n->vhosts;
+	n->vhosts = v;
 	return true;
 }
+
+/* Only of one without connections does libwebsockets 4.1 ever let go. */
+static void drop_old_vhosts(net *n)
+{
+	vhost **at = &n->vhosts->next;
+	while (*at) {
+		vhost *v = *at;
+		if (v->connections) {
+			at = &v->next;
+			continue;
+		}
+		*at = v->next;
+		free_vhost(v);
+	}
+}
+
+/* Connections keep the virtual host that they came in by; the new one is for those that come after.
+ */
+int net_reload_tls(net *n)
+{
+	if (!n->tls_room || !add_vhost(n))
+		return EIO;
+	drop_old_vhosts(n);
+	return 0;
+}
+
+/* ---- The context ---- */
 
 /* libwebsockets sets aside room for as many descriptors as the process may have, and for few if
  * those are very many; so it is shown a limit that makes sense.  Returns the one to be set again.
@@ -103,20 +231,32 @@ bool context_open(net *n)
 	struct rlimit before = lower_limit(n);
 	n->lws = lws_create_context(&info);
 	setrlimit(RLIMIT_NOFILE, &before);
-	return n->lws && make_vhost(n);
+	return n->lws && make_first_vhost(n) && add_vhost(n);
 }
 
-/* Connections keep the virtual host that they came in by; the new one is for those that come after.
- */
-int net_reload_tls(net *n)
+/* On a foreign loop libwebsockets closes its handles in turns of the loop, and wants to be called
+ * again after them. */
+void context_close(net *n)
 {
-	return n->tls_room && make_vhost(n) ? 0 : EIO;
+	for (int round = 0; round < 10 && n->lws; round++) {
+		lws_context_destroy(n->lws);
+		for (int turn = 0; turn < 10; turn++)
+			uv_run(&n->loop, UV_RUN_NOWAIT);
+	}
+	while (n->vhosts) {
+		vhost *v = n->vhosts;
+		n->vhosts = v->next;
+		free(v);
+	}
 }
+
+/* ---- Connections ---- */
 
 struct lws *net_adopt(connection *c)
 {
+	drop_old_vhosts(c->net);
 	lws_adopt_desc_t how = {
-		.vh = c->net->vhost,
+		.vh = c->net->vhosts->lws,
 		.type = LWS_ADOPT_SOCKET | (c->tls ? LWS_ADOPT_ALLOW_SSL : 0),
 		.fd.sockfd = c->fd,
 		.vh_prot_name = "sio",
@@ -128,8 +268,24 @@ struct lws *net_adopt(connection *c)
 	return wsi;
 }
 
-/* What libwebsockets could not send it holds; until it is out it must not read, or it turns at full
- * speed. */
+/* It does not read while it holds output that the kernel did not take, and turns at full speed if
+ * there is input then.  So it is given no more than the kernel is sure to take: half of what is
+ * free, since what waits there takes more than its bytes.  The kernel calls a socket writable as
+ * long as at least a third is free. */
+size_t net_tls_room(const connection *c)
+{
+	uint32_t memory[SK_MEMINFO_VARS];
+	socklen_t len = sizeof memory;
+	if (getsockopt(c->fd, SOL_SOCKET, SO_MEMINFO, memory, &len))
+		return TLS_ROOM;
+	size_t all = memory[SK_MEMINFO_SNDBUF], used = memory[SK_MEMINFO_WMEM_QUEUED];
+	size_t room = all > used ? (all - used) / 2 : 0;
+	if (room < used / 4)
+		return 0;
+	return room < TLS_ROOM ? room : TLS_ROOM;
+}
+
+/* What it holds in spite of that must be out before it reads again. */
 bool net_write_tls(connection *c, unsigned char *data, size_t len)
 {
 	if (lws_write(c->wsi, data, len, LWS_WRITE_RAW) < (int)len)
@@ -171,15 +327,4 @@ void net_close_socket(connection *c)
 	c->wsi = NULL;
 	lws_set_opaque_user_data(wsi, NULL);
 	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
-}
-
-/* On a foreign loop libwebsockets closes its handles in turns of the loop, and wants to be called
- * again after them. */
-void context_close(net *n)
-{
-	for (int round = 0; round < 10 && n->lws; round++) {
-		lws_context_destroy(n->lws);
-		for (int turn = 0; turn < 10; turn++)
-			uv_run(&n->loop, UV_RUN_NOWAIT);
-	}
 }

@@ -46,13 +46,16 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 	n->engine = e;
 	n->wheel = w;
 	n->owner = *owner;
+	n->embedded = n->alarm = -1;
 	list_init(&n->listeners);
 	n->posts_end = &n->posts;
 	list_init(&n->connections);
 	list_init(&n->dirty);
 	list_init(&n->doomed);
 	list_init(&n->answered);
-	list_init(&n->routes);
+	router_init(&n->router);
+	list_init(&n->endpoints);
+	list_init(&n->departed);
 	return n;
 }
 
@@ -60,8 +63,8 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 static int start(net *n)
 {
 	int error = ENOMEM;
-	pmd_options deflate = { .threshold = n->options.compression_threshold };
-	pmd_shared_init(&n->pmd, &deflate);
+	n->options.deflate.threshold = n->options.compression_threshold;
+	pmd_shared_init(&n->pmd, &n->options.deflate);
 	if (!loop_open(n))
 		return EMFILE;
 	n->files = files_new();
@@ -119,6 +122,7 @@ static void drain(net *n)
 {
 	/* Nobody is accepted any more, so that timer is free. */
 	uv_timer_start(&n->accept_again, on_late, BYE_MS / 2, 0);
+	endpoints_close(n);
 	LIST_EACH (it, &n->connections)
 		request_last(LIST_OWNER(it, connection, in_net));
 	net_end_turn(n);
@@ -127,15 +131,6 @@ static void drain(net *n)
 	LIST_EACH (it, &n->connections)
 		connection_doom(LIST_OWNER(it, connection, in_net));
 	net_end_turn(n);
-}
-
-static void free_routes(net *n)
-{
-	while (!list_empty(&n->routes)) {
-		route *r = LIST_OWNER(n->routes.next, route, link);
-		list_remove(&r->link);
-		free(r);
-	}
 }
 
 void net_free(net *n)
@@ -150,9 +145,11 @@ void net_free(net *n)
 	context_close(n);
 	uv_walk(&n->loop, close_handle, NULL);
 	uv_run(&n->loop, UV_RUN_DEFAULT);
+	embed_close(n);
 	uv_loop_close(&n->loop);
 	pthread_mutex_destroy(&n->posts_lock);
-	free_routes(n);
+	router_fini(&n->router);
+	endpoints_fini(n);
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);

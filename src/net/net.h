@@ -3,18 +3,21 @@
  * net - the network's face for the rest of the server: listening, the loop, HTTP beside the
  * sockets.
  *
- * Behind it: net.c (life), loop.c (turns), lws.c (libwebsockets), listener.c, connection.c (bytes
- * of one TCP connection), request.c and respond.c (HTTP), requests.c (what the engine is asked over
- * HTTP), asking.c (what the application says to that), cors.c, websocket.c, compressed.c, routes.c,
- * files.c and bundle.c.
+ * Behind it: net.c (life), loop.c (turns), embed.c (in another loop), lws.c (libwebsockets),
+ * listener.c, connection.c (bytes of one TCP connection), request.c and respond.c (HTTP),
+ * requests.c (what the engine is asked over HTTP), asking.c (what the application says to that),
+ * handshakes.c, cors.c, websocket.c, websocket_session.c, websocket_plain.c, endpoints.c,
+ * compressed.c, routes.c, route.c, files.c and bundle.c.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
 
 #include "../base/buf.h"
+#include "../base/bytes.h"
 #include "../base/span.h"
 #include "../base/timer.h"
 #include "../engine/engine.h"
+#include "../wire/deflate.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,6 +74,7 @@ typedef struct net_options {
 	const char *cookie;       /* NULL: none */
 	bool per_message_deflate, http_compression;
 	size_t compression_threshold; /* bytes */
+	pmd_options deflate;          /* of per_message_deflate; its threshold is the one above */
 } net_options;
 
 /* Texts are copied.  *error is an errno value after a failure. */
@@ -95,12 +99,15 @@ bool net_inside(const net *n);
 /* Whoever would open a session is answered with 503 from now on. */
 void net_refuse_newcomers(net *n);
 void net_stop(net *n);
-/* For a caller with a loop of its own. */
-int net_fd(const net *n);
+/* For a caller with a loop of its own: readable whenever net_service() has something to do.  -1:
+ * out of descriptors. */
+int net_fd(net *n);
 int net_timeout(const net *n);
 void net_service(net *n);
-/* Tells the wheel what time it is, outside of the loop's turns. */
+/* Tells the wheel what time it is, outside of the loop's turns, to start a timer. */
 void net_refresh(net *n);
+/* Something was put off that only a turn of the loop does: makes net_fd() readable. */
+void net_wake(net *n);
 /* Calls fn(user) from the loop, in order; any thread.  0, ENOMEM, or ESHUTDOWN: it is being freed.
  */
 int net_post(net *n, void (*fn)(void *user), void *user);
@@ -111,22 +118,66 @@ bool net_answer(net_question *q, bool allowed, const char *message);
 
 /* ---- HTTP routes ---- */
 
+/* Texts have a NUL behind them. */
 typedef struct net_request {
-	span method, path, query, body;
+	const char *method;
+	const char *path;       /* as it was sent, without the query */
+	const char *query;      /* raw */
+	const char *parameters; /* of the path, for net_parameter() */
+	span body;
+	const handshake *handshake;
 } net_request;
 
 typedef struct net_reply {
-	int status;
+	int status; /* 200 to 999; any other becomes a 500 */
 	const char *type;
 	span body;
+	buf *fields; /* further ones, as whole lines, can be added */
 } net_reply;
 
 typedef void net_route_fn(
 	const net_request *req, net_reply *reply, void (*wrapped)(void), void *user);
 
-/* Calls fn(..., wrapped, user) for this method and path.  0, or ENOMEM. */
+/* Calls fn(..., wrapped, user) for this method and path (route.h).  0, ENOMEM, or EINVAL: no path
+ * for a route, or below the engine's. */
 int net_route(net *n, const char *method, const char *path, net_route_fn *fn, void (*wrapped)(void),
 	void *user);
+/* A parameter of the path, decoded; what "*" took is called "*".  NULL: there is none of that name.
+ */
+const char *net_parameter(const char *parameters, const char *name);
 int net_mount(net *n, const char *url, const char *directory);
+
+/* ---- WebSockets that are the application's own ---- */
+
+typedef struct net_ws net_ws; /* valid until its closed() has returned */
+
+typedef struct net_ws_events {
+	void (*opened)(net_ws *w, void *user);
+	/* text is UTF-8; data lasts for the call. */
+	void (*message)(net_ws *w, span data, bool binary, void *user);
+	/* Once, whoever ended it; code and reason as the application is to see them. */
+	void (*closed)(net_ws *w, unsigned code, const char *reason, void *user);
+} net_ws_events;
+
+/* Requests for this very path may become WebSockets.  user is freed with free() in the end.  0,
+ * ENOMEM, EEXIST, or EINVAL: no path, or below the engine's; user is the caller's then. */
+int net_websocket(net *n, const char *path, const net_ws_events *events, void *user);
+/* Takes the reference.  0, ENOMEM, ESHUTDOWN: it is closing; ENOBUFS: too much waits, it is cut
+ * off.
+ */
+int net_ws_send(net_ws *w, bytes *b);
+/* The same to all on that path but one, which may be NULL. */
+void net_ws_broadcast(net *n, const char *path, const net_ws *except, bytes *b);
+/* Says goodbye when what waits has been sent; nothing that comes is handed out any more.  code is
+ * one that may be sent, or 0 for none.  0, or ESHUTDOWN: it is closing already. */
+int net_ws_close(net_ws *w, unsigned code, const char *reason);
+/* Calls fn for all on that path; returns for how many. */
+size_t net_ws_each(net *n, const char *path, void (*fn)(net_ws *w, void *user), void *user);
+/* Bytes that wait for it. */
+size_t net_ws_backlog(const net_ws *w);
+const handshake *net_ws_handshake(const net_ws *w);
+/* free_data (NULL: none) is called for it when it is replaced, and in the end. */
+void net_ws_set_data(net_ws *w, void *data, void (*free_data)(void *));
+void *net_ws_data(const net_ws *w);
 
 #endif

@@ -29,6 +29,7 @@ void request_free(connection *c)
 		close(r->file);
 	buf_free(&r->data);
 	free(r->target);
+	buf_free(&r->parameters);
 	engine_request_fini(r);
 	free(r);
 }
@@ -97,7 +98,7 @@ static long read_body(connection *c, unsigned char *data, size_t len)
 
 /* ---- Heads ---- */
 
-static bool for_engine(const net *n, span path)
+bool request_for_engine(const net *n, span path)
 {
 	span prefix = span_of(n->options.path);
 	return path.len >= prefix.len && !memcmp(path.at, prefix.at, prefix.len);
@@ -109,11 +110,20 @@ static void write_continue(connection *c)
 	connection_dirty(c);
 }
 
+/* What a request before it on the same connection has left. */
+static void forget_last(request *r)
+{
+	free(r->handshake);
+	r->handshake = NULL;
+	buf_clear(&r->fields);
+}
+
 static void begin(connection *c, const http_head *head)
 {
 	request *r = request_get(c);
 	if (!r)
 		return;
+	forget_last(r);
 	r->busy = true;
 	r->sink = SINK_NONE;
 	r->head_only = head->method == HTTP_HEAD;
@@ -124,7 +134,7 @@ static void begin(connection *c, const http_head *head)
 		connection_deadline(c, BODY_MS);
 	else
 		timer_stop(c->net->wheel, &c->deadline);
-	if (for_engine(c->net, head->path))
+	if (request_for_engine(c->net, head->path))
 		engine_request_begin(c, head);
 	else
 		routes_begin(c, head);
@@ -185,7 +195,7 @@ static size_t consume(connection *c, unsigned char *data, size_t len)
 		if (n <= 0)
 			break;
 		at += (size_t)n;
-		c->net->owner.settle(c->net->owner.user);
+		net_settle(c->net);
 	}
 	/* Frames may come in one piece with the request that asks for them. */
 	if (c->role == ROLE_WEBSOCKET && !c->doomed) {

@@ -2,9 +2,7 @@
 /* requests - what the engine is asked over HTTP: the client's files, handshakes, polls, posts,
  * upgrades. */
 #include "../base/json_write.h"
-#include "address.h"
 #include "internal.h"
-#include <time.h>
 
 /* ---- Exchanges ---- */
 
@@ -93,12 +91,6 @@ void engine_request_fini(request *r)
 
 /* ---- Refusals ---- */
 
-static bool is_upgrade(const http_head *head)
-{
-	return head->upgrade &&
-	       http_has_token(http_field_find(head, SPAN("Upgrade")), SPAN("websocket"));
-}
-
 static void write_refusal(buf *out, refusal why, const char *message)
 {
 	buf_add_text(out, "{\"code\":");
@@ -135,59 +127,14 @@ static void refuse(connection *c, const http_head *head, refusal why, const char
 	const net_owner *owner = &c->net->owner;
 	const char *told = message ? message : refusal_message(why);
 	if (owner->hooks.refused) {
-		const handshake *h = engine_request_handshake(c, head);
+		const handshake *h = request_handshake(c, head);
 		if (h)
 			owner->hooks.refused(owner->user, h, why, told, context);
 	}
-	answer_refusal(c, why, told, is_upgrade(head));
+	answer_refusal(c, why, told, ws_wanted(head));
 }
 
-/* ---- Handshakes ---- */
-
-static void find_address(const connection *c, const http_head *head, char out[INET6_ADDRSTRLEN])
-{
-	unsigned proxies = c->net->options.trusted_proxies;
-	if (!proxies || !address_forwarded(head, proxies, out))
-		address_of_peer(c->fd, out);
-}
-
-static handshake *read_handshake(connection *c, const http_head *head)
-{
-	char address[INET6_ADDRSTRLEN];
-	struct timespec ts;
-	buf *b = &c->net->scratch;
-
-	find_address(c, head, address);
-	handshake_begin(b, span_of(address), head->target);
-	uint32_t query_at = handshake_mark(b);
-	handshake_add_query(b, head->query);
-	uint32_t headers_at = handshake_mark(b);
-	for (size_t i = 0; i < head->nfields; i++)
-		handshake_add_header(b, head->fields[i].name, head->fields[i].value);
-	handshake *h = handshake_finish(b, query_at, headers_at);
-	buf_clear(b);
-	clock_gettime(CLOCK_REALTIME, &ts);
-	if (h)
-		h->secure = c->tls;
-	if (h)
-		h->issued_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-	return h;
-}
-
-const handshake *engine_request_handshake(connection *c, const http_head *head)
-{
-	request *r = c->request;
-	if (!r->handshake)
-		r->handshake = read_handshake(c, head);
-	return r->handshake;
-}
-
-handshake *engine_request_take_handshake(connection *c, const http_head *head)
-{
-	handshake *h = c->request->handshake ? c->request->handshake : read_handshake(c, head);
-	c->request->handshake = NULL;
-	return h;
-}
+/* ---- Opening ---- */
 
 /* Fields that the application adds to the answer. */
 static void add_fields(connection *c, const http_head *head, bool initial)
@@ -195,7 +142,7 @@ static void add_fields(connection *c, const http_head *head, bool initial)
 	const net_owner *owner = &c->net->owner;
 	if (!owner->hooks.headers)
 		return;
-	const handshake *h = engine_request_handshake(c, head);
+	const handshake *h = request_handshake(c, head);
 	if (h)
 		owner->hooks.headers(owner->user, h, initial, &c->request->fields);
 }
@@ -230,7 +177,7 @@ static void protect_old_browser(connection *c, const http_head *head)
 
 static void open_polling(connection *c, const http_head *head, span eio, span sid)
 {
-	handshake *h = engine_request_take_handshake(c, head);
+	handshake *h = request_take_handshake(c, head);
 	session *s = h ? engine_open_polling(c->net->engine, eio, h, sid) : NULL;
 	if (!s) {
 		respond_status(c, 500);
@@ -337,7 +284,7 @@ static bool choose_id(connection *c, const http_head *head, char id[SID_MAX + 1]
 	*id = '\0';
 	if (!owner->hooks.make_id)
 		return true;
-	const handshake *h = engine_request_handshake(c, head);
+	const handshake *h = request_handshake(c, head);
 	return h && owner->hooks.make_id(owner->user, h, id) &&
 	       engine_sid_usable(c->net->engine, span_of(id));
 }
@@ -348,14 +295,17 @@ void engine_request_allowed(connection *c, const http_head *head)
 	char id[SID_MAX + 1];
 	span version = read_parameter(&eio, c, head, SPAN("EIO"));
 	refusal why = engine_check_version(c->net->engine, version);
-	if (why != NOT_REFUSED) {
+	if (c->net->refusing) { /* since it began to wait */
+		c->request->keep_alive = false;
+		respond_status(c, 503);
+	} else if (why != NOT_REFUSED) {
 		refuse(c, head, why, NULL, &(refusal_context){ NULL, version });
 	} else if (!choose_id(c, head, id)) {
 		refuse(c, head, REFUSED_REQUEST, NULL,
 			&(refusal_context){ "ID_GENERATION_ERROR", span_of(id) });
 	} else {
 		add_fields(c, head, true);
-		if (is_upgrade(head))
+		if (ws_wanted(head))
 			websocket_begin(c, head, version, span_of(id), NULL);
 		else
 			open_polling(c, head, version, span_of(id));
@@ -371,14 +321,11 @@ static void go_on(connection *c, const http_head *head, session *known)
 {
 	if (known) {
 		add_fields(c, head, false);
-		if (is_upgrade(head))
+		if (ws_wanted(head))
 			websocket_begin(c, head, SPAN(""), SPAN(""), known);
 		else
 			known_session(c, head, known);
-	} else if (c->net->refusing) {
-		c->request->keep_alive = false;
-		respond_status(c, 503);
-	} else if (c->net->owner.hooks.allow) {
+	} else if (c->net->owner.hooks.allow && !c->net->refusing) {
 		asking_begin(c, head);
 	} else {
 		engine_request_allowed(c, head);
@@ -396,7 +343,7 @@ static void to_engine(connection *c, const http_head *head)
 		.eio = read_parameter(&eio, c, head, SPAN("EIO")),
 		.method = head->method_text,
 		.get = head->method == HTTP_GET,
-		.upgrade = is_upgrade(head),
+		.upgrade = ws_wanted(head),
 	};
 	refusal why = engine_check(c->net->engine, &q, &known, &context);
 	if (why != NOT_REFUSED)
@@ -409,23 +356,12 @@ static void to_engine(connection *c, const http_head *head)
 		go_on(c, head, known);
 }
 
-/* What a request before it on the same connection has left. */
-static void forget_last(request *r)
-{
-	free(r->handshake);
-	r->handshake = NULL;
-	buf_clear(&r->fields);
-}
-
 void engine_request_begin(connection *c, const http_head *head)
 {
-	forget_last(c->request);
 	cors_begin(c, head);
 	c->request->coding = (uint8_t)coding_choose(http_field_find(head, SPAN("Accept-Encoding")));
-	if (client_file(c, head))
-		return;
 	if (head->method == HTTP_OPTIONS && c->request->cors)
 		cors_preflight(c, head);
-	else
+	else if (ws_wanted(head) || !client_file(c, head))
 		to_engine(c, head);
 }

@@ -77,15 +77,25 @@ void respond(connection *c, response *r)
 	connection_dirty(c);
 }
 
-void respond_status(connection *c, int status)
+void respond_status_with(connection *c, int status, span name, span value)
 {
 	response r = RESPONSE(status);
 	const char *reason = http_reason(status);
 	r.type = "text/plain; charset=utf-8";
 	r.body = bytes_copy(reason, strlen(reason));
-	if (status == 426)
+	if (status == 426) { /* RFC 9110, 15.5.22 */
+		http_write_field(&r.fields, SPAN("Connection"), SPAN("Upgrade"));
+		http_write_field(&r.fields, SPAN("Upgrade"), SPAN("websocket"));
 		http_write_field(&r.fields, SPAN("Sec-WebSocket-Version"), SPAN("13"));
+	}
+	if (name.len)
+		http_write_field(&r.fields, name, value);
 	respond(c, &r);
+}
+
+void respond_status(connection *c, int status)
+{
+	respond_status_with(c, status, SPAN(""), SPAN(""));
 }
 
 static void read_file(connection *c)

@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* routes - plain HTTP beside the sockets: the application's routes, and its folders. */
+/* routes - what is beside the engine: the application's own WebSockets, its routes, its folders. */
 #include "internal.h"
 #include <errno.h>
 #include <stdlib.h>
 
-static span keep(char **at, const char *text)
-{
-	size_t len = strlen(text);
-	span kept = { *at, len };
-	memcpy(*at, text, len);
-	*at += len;
-	return kept;
-}
-
 int net_route(net *n, const char *method, const char *path, net_route_fn *fn, void (*wrapped)(void),
 	void *user)
 {
-	route *r = malloc(sizeof *r + strlen(method) + strlen(path));
-	if (!r)
-		return ENOMEM;
-	char *at = r->text;
-	r->fn = fn;
-	r->wrapped = wrapped;
-	r->user = user;
-	r->method = keep(&at, method);
-	r->path = keep(&at, path);
-	list_append(&n->routes, &r->link);
-	return 0;
+	if (request_for_engine(n, span_of(path)))
+		return EINVAL;
+	return router_add(&n->router, method, path, fn, wrapped, user);
 }
 
 int net_mount(net *n, const char *url, const char *directory)
@@ -34,27 +17,9 @@ int net_mount(net *n, const char *url, const char *directory)
 	return files_mount(n->files, url, directory);
 }
 
-/* A HEAD is a GET whose body stays here. */
-static span method_of(const http_head *head)
-{
-	return head->method == HTTP_HEAD ? SPAN("GET") : head->method_text;
-}
+/* ---- The head ---- */
 
-static route *find(const net *n, const http_head *head, bool *known_path)
-{
-	*known_path = false;
-	LIST_EACH (it, &n->routes) {
-		route *r = LIST_OWNER(it, route, link);
-		if (!span_is(r->path, head->path))
-			continue;
-		*known_path = true;
-		if (span_is(r->method, method_of(head)))
-			return r;
-	}
-	return NULL;
-}
-
-/* The head's texts are gone when the body has come. */
+/* Its texts are gone when the body has come. */
 static bool keep_target(request *q, const http_head *head)
 {
 	free(q->target);
@@ -70,47 +35,110 @@ static bool keep_target(request *q, const http_head *head)
 	return true;
 }
 
-void routes_begin(connection *c, const http_head *head)
+static void take(connection *c, const http_head *head, const route *r)
+{
+	request *q = c->request;
+	buf_clear(&q->parameters);
+	bool good = route_parameters(r, head->path, &q->parameters);
+	if (!good && !q->parameters.failed) {
+		respond_status(c, 400);
+	} else if (head->content_length > c->net->options.max_payload) {
+		respond_status(c, 413);
+	} else if (!good || !keep_target(q, head) || !request_handshake(c, head)) {
+		respond_status(c, 500);
+	} else {
+		q->route = r;
+		q->sink = SINK_ROUTE;
+	}
+}
+
+static bool is_read(const http_head *head)
+{
+	return head->method == HTTP_GET || head->method == HTTP_HEAD;
+}
+
+/* Where a WebSocket is there, or a route under other methods, a file may be there too, to be read.
+ */
+static bool send_file(connection *c, const http_head *head, bool known_path)
 {
 	response r = RESPONSE(200);
-	bool known_path;
-	route *found = find(c->net, head, &known_path);
-
-	if (found && head->content_length > c->net->options.max_payload) {
-		respond_status(c, 413);
-	} else if (found && !keep_target(c->request, head)) {
-		respond_status(c, 500);
-	} else if (found) {
-		c->request->route = found;
-		c->request->sink = SINK_ROUTE;
-	} else if (known_path) {
-		respond_status(c, 405);
-	} else if (files_answer(c->net->files, head, &r)) {
-		respond(c, &r);
-	} else {
-		/* Who asks for a WebSocket where there is none has nothing else to ask. */
-		if (head->upgrade)
-			c->request->keep_alive = false;
-		respond_status(c, 404);
+	if ((known_path && !is_read(head)) || !files_answer(c->net->files, head, &r))
+		return false;
+	if (known_path && r.status == 404) {
+		response_fini(&r);
+		return false;
 	}
+	respond(c, &r);
+	return true;
+}
+
+static void refuse(connection *c, const http_head *head, span allow)
+{
+	if (allow.len) {
+		respond_status_with(c, 405, SPAN("Allow"), allow);
+		return;
+	}
+	if (endpoint_is_at(c->net, head->path)) {
+		respond_status(c, 426);
+		return;
+	}
+	/* Who asks for a WebSocket where there is none has nothing else to ask. */
+	if (head->upgrade)
+		c->request->keep_alive = false;
+	respond_status(c, 404);
+}
+
+static void without_route(connection *c, const http_head *head)
+{
+	buf allow = { 0 };
+	router_allow(&c->net->router, head->path, &allow);
+	bool known = buf_len(&allow) > 0 || endpoint_is_at(c->net, head->path);
+	if (!send_file(c, head, known))
+		refuse(c, head, buf_span(&allow));
+	buf_free(&allow);
+}
+
+void routes_begin(connection *c, const http_head *head)
+{
+	if (endpoint_begin(c, head))
+		return;
+	const route *found = router_find(&c->net->router, head->method_text, head->path);
+	if (found)
+		take(c, head, found);
+	else
+		without_route(c, head);
+}
+
+/* ---- The body ---- */
+
+static void answer(connection *c, const net_reply *reply, response *r)
+{
+	r->status = reply->status;
+	r->type = reply->type;
+	r->body = bytes_copy(reply->body.at, reply->body.len);
+	if (r->body && r->status >= 200 && r->status <= 999) {
+		respond(c, r);
+		return;
+	}
+	response_fini(r);
+	respond_status(c, 500);
 }
 
 void routes_finish(connection *c, span body)
 {
 	request *q = c->request;
+	response r = RESPONSE(200);
 	net_request req = {
-		.method = q->route->method,
-		.path = { q->target, q->path_len },
-		.query = span_of(q->target + q->path_len + 1),
+		.method = q->head_only ? "HEAD" : q->route->method.at,
+		.path = q->target,
+		.query = q->target + q->path_len + 1,
+		.parameters = (const char *)buf_data(&q->parameters),
 		.body = body,
+		.handshake = q->handshake,
 	};
-	net_reply reply = { .status = 200, .type = "text/plain; charset=utf-8" };
+	net_reply reply = {
+		.status = 200, .type = "text/plain; charset=utf-8", .fields = &r.fields
+	};
 	q->route->fn(&req, &reply, q->route->wrapped, q->route->user);
-	response r = RESPONSE(reply.status);
-	r.type = reply.type;
-	r.body = bytes_copy(reply.body.at, reply.body.len);
-	if (r.body)
-		respond(c, &r);
-	else
-		respond_status(c, 500);
+	answer(c, &reply, &r);
 }

@@ -1,59 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* websocket - a WebSocket connection as the transport of a session (protocol-notes/engine.io.md,
- * "WebSocket"). */
+/* websocket - one WebSocket connection, whomever it is for (protocol-notes/websocket.md). */
 #include "websocket.h"
 #include "../base/text.h"
 #include "internal.h"
 #include <libwebsockets.h>
 #include <stdlib.h>
 
-static websocket *websocket_of(const transport *t)
+/* ---- Output ---- */
+
+void websocket_wake(websocket *w)
 {
-	return (websocket *)(uintptr_t)t;
+	connection_dirty(w->connection);
 }
 
-/* ---- What the session asks of it ---- */
-
-static void ws_wake(transport *t)
+void websocket_add_frame(websocket *w, ws_opcode opcode, const void *data, size_t len)
 {
-	connection_dirty(websocket_of(t)->connection);
-}
-
-static bool ws_writable(const transport *t)
-{
-	const connection *c = websocket_of(t)->connection;
-	return !c->blocked && !c->doomed;
-}
-
-static size_t ws_pending(const transport *t)
-{
-	return connection_backlog(websocket_of(t)->connection);
-}
-
-static void add_frame(connection *c, ws_opcode opcode, const void *data, size_t len)
-{
+	connection *c = w->connection;
 	unsigned char head[10];
 	buf_add(&c->out, head, ws_write_head(head, opcode, len));
 	buf_add(&c->out, data, len);
 	/* The peer asks and asks, and does not read what it is answered. */
-	if (c->out.failed || buf_len(&c->out) > CONTROL_MAX + c->websocket->compressed)
+	if (c->out.failed || buf_len(&c->out) > CONTROL_MAX + w->compressed)
 		connection_doom(c);
 	else
 		connection_dirty(c);
 }
 
-static void ws_control(transport *t, span text)
-{
-	add_frame(websocket_of(t)->connection, WS_OP_TEXT, text.at, text.len);
-}
-
-static void ws_release(transport *t)
-{
-	(void)t;
-}
-
-/* One close frame, whoever begins; what the peer sends after it is let go. */
-static void send_close(websocket *w, unsigned code, const char *reason)
+void websocket_close(websocket *w, unsigned code, const char *reason)
 {
 	connection *c = w->connection;
 	unsigned char frame[127];
@@ -66,35 +39,7 @@ static void send_close(websocket *w, unsigned code, const char *reason)
 	connection_dirty(c);
 }
 
-static bool ws_close(transport *t, bool wait)
-{
-	websocket *w = websocket_of(t);
-	(void)wait;
-	w->session = NULL;
-	if (!w->connection->doomed)
-		send_close(w, WS_CLOSE_NONE, NULL);
-	return true;
-}
-
-static const transport_ops ops = {
-	.name = "websocket",
-	.wake = ws_wake,
-	.writable = ws_writable,
-	.pending = ws_pending,
-	.control = ws_control,
-	.release = ws_release,
-	.close = ws_close,
-};
-
 /* ---- What the peer sends ---- */
-
-static void lose_session(websocket *w, const ending *how)
-{
-	session *s = w->session;
-	w->session = NULL;
-	if (s)
-		session_transport_gone(s, &w->base, how);
-}
 
 static void close_after_output(connection *c)
 {
@@ -102,10 +47,37 @@ static void close_after_output(connection *c)
 	connection_dirty(c);
 }
 
-static void on_close(websocket *w, unsigned code)
+void websocket_take(websocket *w)
 {
-	lose_session(w, &(ending){ .reason = CLOSED_BY_TRANSPORT, .code = code });
-	send_close(w, code, NULL);
+	connection *c = w->connection;
+	bytes *b;
+	if (c->doomed || c->blocked || w->said_close)
+		return;
+	w->hushed = false;
+	compressed_write(w);
+	while (!w->said_close && (b = w->owner->peek(w, 0)) != NULL) {
+		ws_frame(b);
+		buf_add(&c->out, bytes_framed(b), bytes_framed_len(b));
+		w->owner->pop(w);
+	}
+	if (c->out.failed)
+		connection_doom(c);
+}
+
+static void end(websocket *w, const ending *how, span said)
+{
+	websocket_take(w);
+	if (w->ended)
+		return;
+	w->ended = true;
+	w->owner->ended(w, how, said);
+}
+
+static void on_close(websocket *w, const ws_event *ev)
+{
+	end(w, &(ending){ .reason = CLOSED_BY_TRANSPORT, .code = ev->code },
+		(span){ (const char *)ev->data, ev->len });
+	websocket_close(w, ev->code, NULL);
 	close_after_output(w->connection);
 }
 
@@ -115,16 +87,14 @@ static void on_error(websocket *w, const ws_event *ev)
 	ending how = { .reason = CLOSED_BY_ERROR, .code = ev->code };
 	if (ev->code == WS_CLOSE_TOO_BIG)
 		how.limit = "max_payload";
-	lose_session(w, &how);
-	send_close(w, ev->code, NULL);
+	end(w, &how, SPAN(""));
+	websocket_close(w, ev->code, NULL);
 	close_after_output(w->connection);
 }
 
 static void deliver(websocket *w, const unsigned char *data, size_t len, bool binary)
 {
-	if (w->session)
-		session_receive(
-			w->session, &w->base, (unsigned char *)(uintptr_t)data, len, binary);
+	w->owner->message(w, (unsigned char *)(uintptr_t)data, len, binary);
 }
 
 /* Also what nobody waits for is inflated: later messages refer to it. */
@@ -155,29 +125,48 @@ static void on_ws_event(websocket *w, ws_event *ev)
 		break;
 	case WS_PING:
 		if (!w->said_close)
-			add_frame(w->connection, WS_OP_PONG, ev->data, ev->len);
+			websocket_add_frame(w, WS_OP_PONG, ev->data, ev->len);
 		break;
 	case WS_CLOSE:
-		on_close(w, ev->code);
+		on_close(w, ev);
 		break;
 	case WS_ERROR:
 		on_error(w, ev);
 		break;
 	case WS_PONG:
+		if (w->owner->pong)
+			w->owner->pong(w);
+		break;
 	case WS_NEED_MORE:
 		break;
 	}
 }
 
-/* The last call, which finds nothing whole, gives back what the last message took. */
+static bool behind(const websocket *w)
+{
+	return w->owner->waiting(w) > w->connection->net->engine->options.max_queue / 2;
+}
+
+void websocket_catches_up(connection *c)
+{
+	if (c->websocket && !behind(c->websocket))
+		net_resume(c, PAUSE_BEHIND);
+}
+
+/* A client that asks faster than it takes the answers is slowed down before it has to be cut.  The
+ * last call, which finds nothing whole, gives back what the last message took. */
 void websocket_input(connection *c, unsigned char *data, size_t len)
 {
-	net *n = c->net;
+	websocket *w = c->websocket;
 	ws_event ev;
+	w->heard++;
 	do {
-		size_t used = ws_decode(&c->websocket->decoder, data, len, &ev);
-		on_ws_event(c->websocket, &ev);
-		n->owner.settle(n->owner.user);
+		size_t before = w->owner->waiting(w);
+		size_t used = ws_decode(&w->decoder, data, len, &ev);
+		on_ws_event(w, &ev);
+		net_settle(c->net);
+		if (!c->doomed && w->owner->waiting(w) > before && behind(w))
+			net_pause(c, PAUSE_BEHIND);
 		data += used;
 		len -= used;
 	} while (ev.kind != WS_NEED_MORE && !c->doomed && !c->closing);
@@ -196,35 +185,76 @@ static void accept_key(char out[29], span key)
 	out[28] = '\0';
 }
 
-static void write_switching(websocket *w, const http_head *head, span key)
+static void write_switching(websocket *w, const http_head *head, const ws_handshake *asked)
 {
 	connection *c = w->connection;
 	char accept[29];
-	accept_key(accept, key);
+	accept_key(accept, asked->key);
 	http_write_status(&c->out, 101);
 	http_write_field(&c->out, SPAN("Upgrade"), SPAN("websocket"));
 	http_write_field(&c->out, SPAN("Connection"), SPAN("Upgrade"));
 	http_write_field(&c->out, SPAN("Sec-WebSocket-Accept"), span_of(accept));
+	if (asked->protocol.at)
+		http_write_field(&c->out, SPAN("Sec-WebSocket-Protocol"), asked->protocol);
+	if (asked->protocol.at)
+		http_write_field(&c->out, SPAN("Sec-WebSocket-Protocol"), asked->protocol);
 	compressed_begin(w, head, &c->out);
 	cors_fields(c, &c->out);
 	buf_add_span(&c->out, buf_span(&c->request->fields));
 	http_write_end(&c->out);
 }
 
-static websocket *websocket_new(connection *c)
+static websocket *websocket_new(connection *c, const websocket_owner *owner, size_t size)
 {
-	websocket *w = calloc(1, sizeof *w);
+	websocket *w = calloc(1, size);
 	if (!w)
 		return NULL;
-	w->base.ops = &ops;
+	w->owner = owner;
 	w->connection = c;
 	ws_decoder_init(&w->decoder, c->net->options.max_payload);
 	return w;
 }
 
-/* Scripts for version 3 begin to listen for messages when they have seen the socket open: what
- * comes in one piece with the 101 is lost on them. */
-static void hush(websocket *w)
+static void refuse(connection *c, int status, const char *why)
+{
+	response r = RESPONSE(status);
+	c->request->keep_alive = false;
+	r.type = "text/html";
+	r.body = bytes_copy(why, strlen(why));
+	if (status == 426)
+		http_write_field(&r.fields, SPAN("Sec-WebSocket-Version"), SPAN("13"));
+	if (status == 405)
+		http_write_field(&r.fields, SPAN("Allow"), SPAN("GET"));
+	respond(c, &r);
+}
+
+websocket *websocket_accept(
+	connection *c, const http_head *head, const websocket_owner *owner, size_t size)
+{
+	ws_handshake asked;
+	int status = ws_handshake_check(head, &asked);
+	if (status != 101) {
+		refuse(c, status, asked.why);
+		return NULL;
+	}
+	websocket *w = websocket_new(c, owner, size);
+	if (!w) {
+		respond_status(c, 500);
+		return NULL;
+	}
+	write_switching(w, head, &asked);
+	c->role = ROLE_WEBSOCKET;
+	c->websocket = w;
+	timer_stop(c->net->wheel, &c->deadline);
+	if (c->out.failed) { /* half a head is no answer */
+		connection_doom(c);
+		return NULL;
+	}
+	connection_dirty(c);
+	return w;
+}
+
+void websocket_hush(websocket *w)
 {
 	w->hushed = true;
 	connection_deadline(w->connection, HUSH_MS);
@@ -239,41 +269,14 @@ bool websocket_speaks(connection *c)
 	return true;
 }
 
-void websocket_begin(connection *c, const http_head *head, span eio, span sid, session *known)
-{
-	span key;
-	int status = ws_handshake_check(head, &key);
-	websocket *w = status == 101 ? websocket_new(c) : NULL;
-	if (!w) {
-		respond_status(c, status == 101 ? 500 : status);
-		return;
-	}
-	write_switching(w, head, key);
-	c->role = ROLE_WEBSOCKET;
-	c->websocket = w;
-	timer_stop(c->net->wheel, &c->deadline);
-	if (c->out.failed) { /* half a head is no answer */
-		connection_doom(c);
-		return;
-	}
-	connection_dirty(c);
-	handshake *h = known ? NULL : engine_request_take_handshake(c, head);
-	if (known)
-		w->session = session_probe(known, &w->base) ? known : NULL;
-	else if (h)
-		w->session = engine_open(c->net->engine, eio, h, sid, &w->base);
-	if (!w->session)
-		send_close(w, WS_CLOSE_NONE, NULL);
-	else if (!known && w->session->dialect->old)
-		hush(w);
-	request_free(c);
-}
+/* ---- The end ---- */
 
 void websocket_lost(connection *c)
 {
-	if (c->websocket && c->websocket->session)
-		lose_session(c->websocket,
-			&(ending){ .reason = CLOSED_BY_TRANSPORT, .error = connection_error(c) });
+	websocket *w = c->websocket;
+	if (w)
+		end(w, &(ending){ .reason = CLOSED_BY_TRANSPORT, .error = connection_error(c) },
+			SPAN(""));
 }
 
 void websocket_free(connection *c)
@@ -282,6 +285,8 @@ void websocket_free(connection *c)
 	if (!w)
 		return;
 	c->websocket = NULL;
+	if (w->owner->fini)
+		w->owner->fini(w);
 	ws_decoder_fini(&w->decoder);
 	pmd_fini(&w->pmd);
 	free(w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ack - answers that we wait for (protocol-notes/socket.io.md, "Acks").  Each inquiry calls back
  * exactly once. */
+#include "../base/json_scan.h"
 #include "io.h"
 #include "json.h"
 #include <stdlib.h>
@@ -36,7 +37,7 @@ static void finish(inquiry *q, sio_err err)
 	timer_stop(o->wheel, &q->deadline);
 	while (!list_empty(&q->asks))
 		ask_free(LIST_OWNER(q->asks.next, ask, in_inquiry));
-	list_append(&o->finished, &q->in_io);
+	io_put_off(o, &o->finished, &q->in_io);
 }
 
 static void deadline_due(timer *t)
@@ -148,6 +149,21 @@ static cJSON *read_args(const io *o, span payload, size_t nparts)
 	return NULL;
 }
 
+/* What stands between the brackets of an array. */
+static sio_bytes args_text(span payload)
+{
+	const char *end = payload.at + payload.len;
+	while (end > payload.at && end[-1] != ']')
+		end--;
+	size_t space =
+		payload.len ? 1 + json_scan_space((span){ payload.at + 1, payload.len - 1 }) : 0;
+	const char *at = payload.at + space;
+	size_t len = end > at ? (size_t)(end - at) - 1 : 0;
+	while (len && json_scan_space((span){ at + len - 1, 1 }))
+		len--;
+	return (sio_bytes){ at, len };
+}
+
 bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts)
 {
 	ask wanted = { .key = { k, p->id } };
@@ -166,6 +182,7 @@ bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_
 	bool last = list_empty(&q->asks);
 	if (q->on_answer) {
 		sio_event ev = { .args = args,
+			.json = args_text(p->payload),
 			.binary = parts,
 			.nbinary = nparts,
 			.ack = { k->ns->io->server, 0 } };

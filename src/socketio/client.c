@@ -29,13 +29,14 @@ bool client_open(io *o, session *s)
 	timer_init(&c->connect_timeout, connect_due);
 	timer_start(o->wheel, &c->connect_timeout, o->wheel->now + o->options.connect_timeout_ms);
 	if (c->revision->enters_unasked)
-		list_append(&o->newcomers, &c->in_io);
+		io_put_off(o, &o->newcomers, &c->in_io);
 	return true;
 }
 
 void client_arrived(client *c)
 {
-	ns_connect(ns_find(c->io, SPAN("/")), c, NULL);
+	if (c->session->state == SESSION_OPEN)
+		ns_connect(ns_find(c->io, SPAN("/")), c, NULL);
 }
 
 void client_entered(client *c)
@@ -62,8 +63,10 @@ void client_free(client *c)
 	free(c);
 }
 
+/* It is in no namespace any more, and enters none. */
 static void leave_all(client *c, const char *reason)
 {
+	parent_forget_all(c);
 	while (!list_empty(&c->sockets))
 		socket_leave(LIST_OWNER(c->sockets.next, sio_socket, in_client), reason);
 }
@@ -76,7 +79,6 @@ void client_closed(session *s, const ending *how)
 	s->user = NULL;
 	timer_stop(c->io->wheel, &c->connect_timeout);
 	partial_free(c);
-	parent_forget_all(c);
 	leave_all(c, how->reason);
 	list_remove(&c->in_io);
 	list_append(&c->io->dead_clients, &c->in_io);
@@ -116,6 +118,7 @@ void client_shut(session *s)
 
 void client_disconnect(client *c)
 {
+	parent_forget_all(c);
 	while (!list_empty(&c->sockets))
 		sio_disconnect(LIST_OWNER(c->sockets.next, sio_socket, in_client), false);
 	session_close(c->session, CLOSED_BY_SERVER);
@@ -233,11 +236,13 @@ static packet_fn *const packet_fns[SP_TYPES] = {
 	[SP_BINARY_ACK] = on_ack,
 };
 
-/* For a packet that may not come now.  Closing a poll takes a while, and the reference tells its
- * sockets so. */
+/* For a packet that may not come now.  Closing takes a while where no poll waits, and the reference
+ * tells the sockets so. */
 static void reject_misplaced(client *c)
 {
-	client_reject(c, c->session->polling ? "forced server close" : CLOSED_BY_SERVER);
+	const session *s = c->session;
+	client_reject(
+		c, s->polling && !session_writable(s) ? "forced server close" : CLOSED_BY_SERVER);
 }
 
 /* For one that cannot be read, or whose payload cannot: whoever watches is told if a limit is why.
@@ -248,7 +253,7 @@ static void reject_unreadable(client *c, span text)
 	sp_packet p;
 	if (sp_read(&p, text, UINT64_MAX) && p.attachments > o->max_attachments)
 		c->session->limit = "max_attachments";
-	else if (!json_scan_all(p.payload, o->max_depth) &&
+	else if (p.payload.len && !json_scan_all(p.payload, o->max_depth) &&
 		 json_scan_all(p.payload, JSON_DEPTH_LIMIT))
 		c->session->limit = "max_depth";
 	client_reject(c, CLOSED_BY_SERVER);

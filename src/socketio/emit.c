@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* emit - events and answers on their way out: encoded once, shared by reference. */
+#include "../base/json_scan.h"
 #include "io.h"
 #include "json.h"
 #include <stdlib.h>
@@ -104,11 +105,12 @@ bool parcel_share(parcel *to, const parcel *from)
 	return true;
 }
 
-void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts)
+bool emit_packet(client *c, const parcel *p)
 {
-	bool sent = session_send(c->session, bytes_ref(text));
-	for (size_t i = 0; sent && i < nparts; i++)
-		sent = session_send(c->session, bytes_ref(parts[i]));
+	bool sent = session_send(c->session, bytes_ref(p->text));
+	for (size_t i = 0; sent && i < p->nparts; i++)
+		sent = session_send(c->session, bytes_ref(p->parts[i]));
+	return sent;
 }
 
 void emit_text(client *c, bytes *text)
@@ -125,6 +127,7 @@ typedef struct broadcast {
 	parcel parcel;
 	unsigned flags;
 	uint8_t manner;
+	uint64_t number; /* for recovery */
 	inquiry *inquiry;
 	bool failed;
 	gathering *tapped; /* those to whom it went, for who listens; NULL: nobody does */
@@ -139,12 +142,14 @@ static bool passes(const sio_socket *k, const broadcast *b)
 	return !b->inquiry || session_takes(s, (manner)b->manner);
 }
 
+/* Who is behind may be cut off for it, whether or not it would have been asked. */
 static void deliver(sio_socket *k, void *user)
 {
 	broadcast *b = user;
-	if (!passes(k, b))
+	bool strict = b->manner == MANNER_DISCONNECT && !(b->flags & SIO_VOLATILE);
+	if (!(strict || passes(k, b)) || !emit_packet(k->client, &b->parcel))
 		return;
-	emit_packet(k->client, b->parcel.text, b->parcel.parts, b->parcel.nparts);
+	recovery_sent(k, b->number);
 	if (b->tapped)
 		gathering_add(k, b->tapped);
 }
@@ -182,15 +187,18 @@ static sio_err check(const content *w, const sio_delivery *how)
 static const sio_delivery plain;
 
 /* So wide that two keys do not meet. */
-static uint64_t conflation_key(sio_ns *ns, const char *key)
+static uint64_t conflation_key(const sio_ns *ns, const char *key)
 {
-	buf *both = &ns->io->scratch;
-	buf_add_span(both, ns->name);
-	buf_add_char(both, ',');
-	buf_add_text(both, key);
-	uint64_t hash = map_hash(&ns->io->namespaces, buf_span(both));
-	buf_clear(both);
-	return hash;
+	const map *m = &ns->io->namespaces;
+	return map_hash(m, ns->name) * 31 + map_hash(m, span_of(key));
+}
+
+static uint64_t size_of_parts(const parcel *p)
+{
+	uint64_t size = 0;
+	for (size_t i = 0; i < p->nparts; i++)
+		size += p->parts[i]->len;
+	return size;
 }
 
 /* Encodes the event; with on_ack it carries the id of an inquiry. */
@@ -198,7 +206,9 @@ static sio_err prepare(
 	broadcast *b, sio_ns *ns, const sio_delivery *how, const content *w, bool single)
 {
 	char digits[RECOVERY_OFFSET];
-	*b = (broadcast){ .flags = how->flags, .manner = (uint8_t)how->policy };
+	*b = (broadcast){ .flags = how->flags,
+		.manner = (uint8_t)how->policy,
+		.number = recovery_number(ns, how) };
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
@@ -210,6 +220,8 @@ static sio_err prepare(
 	text->parts = (uint16_t)b->parcel.nparts;
 	if (how->policy == SIO_CONFLATE)
 		text->key = conflation_key(ns, how->key);
+	else if (how->policy == SIO_PUSH_OUT)
+		text->key = size_of_parts(&b->parcel);
 	return SIO_OK;
 }
 
@@ -224,20 +236,34 @@ static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
 	return err;
 }
 
+/* The arguments of an event that is sent on as text. */
+static cJSON *args_of(const content *w)
+{
+	buf text = { 0 };
+	buf_add_char(&text, '[');
+	buf_add_span(&text, w->json);
+	buf_add_char(&text, ']');
+	cJSON *args = text.failed ? NULL : json_parse(buf_span(&text), JSON_DEPTH_LIMIT);
+	buf_free(&text);
+	return args;
+}
+
 /* Who listens to what is sent hears of it when all of it has been queued. */
 static void tell_taps(const gathering *c, const sio_delivery *how, const content *w)
 {
+	cJSON *parsed = c->len && !w->args ? args_of(w) : NULL;
 	const sio_event ev = { .name = w->event,
-		.args = w->args,
+		.args = parsed ? parsed : w->args,
 		.json = { w->json.at, w->json.len },
 		.binary = how->binary,
 		.nbinary = how->nbinary };
-	for (size_t i = 0; i < c->len; i++) {
+	for (size_t i = 0; ev.args && i < c->len; i++) {
 		handler_walk walk = socket_walk(c->at[i], offsetof(handler_set, any_outgoing));
 		handler *h;
 		while ((h = handler_next(&walk)) != NULL)
 			((sio_event_fn *)h->fn)(c->at[i], &ev, h->user);
 	}
+	json_free(parsed);
 	free(c->at);
 }
 
@@ -324,7 +350,9 @@ sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJ
 sio_err sio_relay(sio_ns *ns, const sio_delivery *how, const char *event, const sio_event *ev)
 {
 	sio_delivery all = how ? *how : plain;
+	/* What a tap has seen may have no text. */
 	const content w = { .event = event ? event : ev->name,
+		.args = ev->json.data ? NULL : ev->args,
 		.json = { ev->json.data ? ev->json.data : "", ev->json.len } };
 	if (!all.binary) {
 		all.binary = ev->binary;
@@ -350,7 +378,7 @@ static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const
 	const content w = { .args = args };
 	bool made = parcel_make(&p, k->ns, &t->id, &w, NULL, binary, nbinary);
 	if (made) {
-		emit_packet(k->client, p.text, p.parts, p.nparts);
+		emit_packet(k->client, &p);
 		ticket_use(&o->tickets, t, &k->tickets);
 		k->unanswered--;
 		k->client->unanswered--;

@@ -243,7 +243,7 @@ void arrival_answer(arrival *a, bool admitted, const char *message, const cJSON 
 		a->data = data ? cJSON_Duplicate(data, true) : NULL;
 	}
 	if (!a->running)
-		list_append(&a->socket->ns->io->arrived, &a->in_io);
+		io_put_off(a->socket->ns->io, &a->socket->ns->io->arrived, &a->in_io);
 }
 
 /* ---- Events ---- */

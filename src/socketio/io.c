@@ -35,6 +35,7 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 	list_init(&o->admitted);
 	list_init(&o->arrived);
 	list_init(&o->rumours);
+	list_init(&o->idle);
 	list_init(&o->dead_candidates);
 	list_init(&o->dead_arrivals);
 	list_init(&o->newcomers);
@@ -106,6 +107,13 @@ bool io_unsettled(const io *o)
 	       !list_empty(&o->finished) || !list_empty(&o->rumours);
 }
 
+void io_put_off(io *o, list *which, list *member)
+{
+	list_append(which, member);
+	if (o->options.put_off)
+		o->options.put_off(o->server);
+}
+
 uint64_t io_time(io *o)
 {
 	if (o->options.refresh)
@@ -127,6 +135,8 @@ void io_reap(io *o)
 		socket_free(LIST_OWNER(it, sio_socket, in_io));
 	while ((it = take(&o->dead_clients)) != NULL)
 		client_free(LIST_OWNER(it, client, in_io));
+	while ((it = take(&o->idle)) != NULL)
+		ns_end_if_empty(LIST_OWNER(it, sio_ns, in_io));
 }
 
 bytes *io_take_scratch(io *o)

@@ -35,6 +35,7 @@ typedef struct io_options {
 	bool recovery_uses_middleware;
 	const sio_parser *parser;      /* NULL: packets are in Socket.IO's own form */
 	void (*refresh)(void *server); /* brings wheel->time up to date; NULL: it always is */
+	void (*put_off)(void *server); /* something waits for io_settle(); NULL: it comes anyway */
 	/* The application's word on an entry that is not a client's; NULL: there are none. */
 	sio_err (*answer)(sio_entry entry, bool admitted, const char *message);
 } io_options;
@@ -62,6 +63,7 @@ typedef struct io {
 	list departed;  /* sockets whose disconnect handlers are to run */
 	list finished;  /* inquiries whose callback is to run */
 	list rumours;   /* changes of rooms that are to be told */
+	list idle;      /* namespaces that were made and that nobody has entered */
 	list dead_sockets, dead_clients, dead_inquiries, dead_candidates, dead_arrivals;
 } io;
 
@@ -89,6 +91,7 @@ struct sio_ns {
 	io *io;
 	sio_ns *parent;    /* NULL: it was made by the application */
 	list in_parent;    /* among its siblings, or the parents */
+	list in_io;        /* among the idle */
 	list children;     /* of a parent */
 	struct rule *rule; /* of a parent: which names are its own; NULL: it is a namespace */
 	size_t population; /* socket objects, whatever their state */
@@ -172,6 +175,8 @@ void io_settle(io *o);
 /* What is kept for recovery is looked at after a while. */
 void io_sweep_later(io *o);
 bool io_unsettled(const io *o);
+/* Puts a member into one of the lists that io_settle() empties. */
+void io_put_off(io *o, list *which, list *member);
 /* What time it is, for a timer that the application starts: it may do so between two turns. */
 uint64_t io_time(io *o);
 /* Frees what ended in this turn. */
@@ -219,9 +224,13 @@ void ns_send_unknown(client *c, span nsp);
 /* Forgets one that is not needed any more: a child without sockets, if they are to be cleaned up.
  */
 void ns_end_if_empty(sio_ns *ns);
+/* The same at the end of the turn, for one that may be in use. */
+void ns_end_later(sio_ns *ns);
 
 /* ---- parent.c: namespaces that are made when somebody asks for them ---- */
 
+/* The application makes this one, whose name may be that of a pattern's child. */
+void parent_adopt(sio_ns *ns);
 /* A client asks for a namespace that is not there; takes auth. */
 void parent_ask(client *c, span name, cJSON *auth);
 /* The client asks anew, or is gone. */
@@ -329,8 +338,10 @@ void ack_forget(sio_socket *k);
 typedef struct lost lost;
 /* What a socket has if it can be recovered. */
 typedef struct membership {
-	lost *lost; /* what it is to be given back when it enters; NULL: nothing */
-	uint64_t since;
+	lost *lost;     /* what it is to be given back when it enters; NULL: nothing */
+	uint64_t since; /* events up to this one it does not need */
+	uint64_t sent;  /* number of the last one that it was sent */
+	uint64_t left;  /* of the last one that there was when it left */
 	bool recovered;
 	char pid[ID_LEN + 1];
 } membership;
@@ -345,10 +356,15 @@ bool recovery_trim(sio_ns *ns);
 const char *recovery_offset(
 	sio_ns *ns, const sio_delivery *how, bool ends_in_text, char out[RECOVERY_OFFSET]);
 typedef struct parcel parcel;
+/* What number recovery_keep() will give it; 0: none. */
+uint64_t recovery_number(const sio_ns *ns, const sio_delivery *how);
+/* It was sent to this one. */
+void recovery_sent(sio_socket *k, uint64_t number);
 /* It was sent, to these rooms; to NULL: to everyone. */
 void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, const parcel *p);
-/* A socket has left.  While it is in its rooms they are noted; when its handlers have heard of it,
+/* A socket leaves.  While it is in its rooms they are noted; when its handlers have heard of it,
  * it is put away with its data. */
+void recovery_leave(sio_socket *k);
 void recovery_note_rooms(sio_socket *k);
 void recovery_save(sio_socket *k);
 /* A socket has come: it may be one that was lost. */
@@ -390,8 +406,8 @@ void parcel_free(parcel *p);
 /* Another one of the same content; false: out of memory. */
 bool parcel_share(parcel *to, const parcel *from);
 
-/* One packet to one client, with its attachments. */
-void emit_packet(client *c, bytes *text, bytes *const *parts, size_t nparts);
+/* One packet to one client, with its attachments; false: it was not queued. */
+bool emit_packet(client *c, const parcel *p);
 void emit_text(client *c, bytes *text); /* takes the reference */
 
 #endif

@@ -27,6 +27,7 @@ sio_ns *ns_new(io *o, span name)
 	recovery_init(&ns->recovery);
 	list_init(&ns->members);
 	list_init(&ns->in_parent);
+	list_init(&ns->in_io);
 	list_init(&ns->children);
 	handler_set_init(&ns->handlers);
 	return ns;
@@ -35,6 +36,7 @@ sio_ns *ns_new(io *o, span name)
 void ns_free(sio_ns *ns)
 {
 	list_remove(&ns->in_parent);
+	list_remove(&ns->in_io);
 	handler_set_fini(&ns->handlers);
 	rule_free(ns->rule);
 	recovery_fini(&ns->recovery);
@@ -54,6 +56,12 @@ void ns_end_if_empty(sio_ns *ns)
 	ns_free(ns);
 }
 
+void ns_end_later(sio_ns *ns)
+{
+	list_remove(&ns->in_io);
+	list_append(&ns->io->idle, &ns->in_io);
+}
+
 sio_ns *sio_of(sio_server *s, const char *name)
 {
 	io *o = io_of(s);
@@ -62,8 +70,10 @@ sio_ns *sio_of(sio_server *s, const char *name)
 	if (!key.len || key.at[0] != '/' || memchr(key.at, ',', key.len))
 		return NULL;
 	sio_ns *ns = ns_find(o, key);
-	if (!ns && (ns = ns_new(o, key)) != NULL)
+	if (!ns && (ns = ns_new(o, key)) != NULL) {
 		map_add(&o->namespaces, &ns->by_name, ns->name);
+		parent_adopt(ns);
+	}
 	if (ns)
 		ns->pinned = true;
 	return ns;
@@ -118,6 +128,7 @@ static void enter(sio_socket *k)
 	room_own(k, true);
 	if (!recovery_enter(k)) {
 		client_reject(k->client, CLOSED_BY_SERVER);
+		k->reason = NULL; /* nobody has heard of it */
 		return;
 	}
 	send_connect(k);
@@ -170,7 +181,7 @@ static void entry_answer(sio_socket *k, bool admitted, const char *message, cons
 		send_refusal(k, message ? message : "", data);
 		socket_leave(k, "server namespace disconnect");
 	} else if (!k->running) {
-		list_append(&k->ns->io->admitted, &k->in_io);
+		io_put_off(k->ns->io, &k->ns->io->admitted, &k->in_io);
 	}
 }
 

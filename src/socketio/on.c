@@ -26,11 +26,18 @@ static sio_err hang_on_event(
 	return l && handler_add(&o->handlers, &l->handlers, fn, user, once) ? SIO_OK : SIO_ENOMEM;
 }
 
+/* event NULL: of all events. */
 static void take_off_event(io *o, handler_set *set, const char *event, handler_fn *fn)
 {
-	event_list *l = set && event ? event_list_find(&set->events, span_of(event)) : NULL;
+	map_node *node = NULL;
+	if (!set)
+		return;
+	event_list *l = event ? event_list_find(&set->events, span_of(event)) : NULL;
 	if (l)
 		handler_remove_matching(&o->handlers, &l->handlers, fn);
+	while (!event && (node = map_next(&set->events, node)) != NULL)
+		handler_remove_matching(
+			&o->handlers, &MAP_OWNER(node, event_list, by_name)->handlers, fn);
 }
 
 /* ---- Namespaces ---- */
@@ -173,7 +180,8 @@ sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *fn, void
 
 void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn)
 {
-	take_off_event(k->ns->io, k->own, event, (handler_fn *)fn);
+	if (event)
+		take_off_event(k->ns->io, k->own, event, (handler_fn *)fn);
 }
 
 sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user)

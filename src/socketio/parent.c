@@ -72,6 +72,28 @@ sio_ns *sio_ns_parent(const sio_ns *ns)
 	return ns->parent;
 }
 
+static void adopt(sio_ns *parent, sio_ns *child)
+{
+	child->parent = parent;
+	list_append(&parent->children, &child->in_parent);
+}
+
+static bool matches(const struct rule *r, const char *name)
+{
+	return !r->fn && !regexec(&r->pattern, name, 0, NULL, 0);
+}
+
+void parent_adopt(sio_ns *ns)
+{
+	LIST_EACH (it, &ns->io->parents) {
+		sio_ns *parent = LIST_OWNER(it, sio_ns, in_parent);
+		if (!matches(parent->rule, ns->text))
+			continue;
+		adopt(parent, ns);
+		return;
+	}
+}
+
 /* NULL: out of memory. */
 static sio_ns *child_new(sio_ns *parent, span name)
 {
@@ -82,8 +104,7 @@ static sio_ns *child_new(sio_ns *parent, span name)
 	if (!ns)
 		return NULL;
 	map_add(&o->namespaces, &ns->by_name, ns->name);
-	ns->parent = parent;
-	list_append(&parent->children, &ns->in_parent);
+	adopt(parent, ns);
 	handler_walk_add(&w, &o->on_namespace);
 	while ((h = handler_next(&w)) != NULL)
 		((sio_ns_fn *)h->fn)(ns, h->user);
@@ -95,8 +116,7 @@ static sio_ns *child_new(sio_ns *parent, span name)
 struct candidate {
 	list in_client, in_io;
 	client *client;
-	list *next;    /* parent to be asked next */
-	sio_ns *asked; /* the one that was asked last */
+	sio_ns *asked; /* the parent that was asked last; NULL: none yet */
 	cJSON *auth;
 	uint32_t tickets;
 	bool running; /* inside the parent's function */
@@ -134,22 +154,26 @@ static void candidate_refuse(candidate *q)
 	candidate_end(q);
 }
 
-/* Another client may have brought the namespace into being meanwhile. */
+/* Another client may have brought the namespace into being meanwhile, and who hears of a new one
+ * may have ended this client. */
 static void candidate_enter(candidate *q)
 {
 	client *c = q->client;
-	cJSON *auth = q->auth;
 	sio_ns *ns = ns_find(c->io, q->name);
 	if (!ns)
 		ns = child_new(q->asked, q->name);
-	q->auth = NULL;
-	candidate_end(q);
-	if (ns) {
-		ns_connect(ns, c, auth);
-	} else {
-		json_free(auth);
+	if (!ns) {
 		client_reject(c, CLOSED_BY_SERVER);
+		return;
 	}
+	if (!q->gone) {
+		cJSON *auth = q->auth;
+		q->auth = NULL;
+		candidate_end(q);
+		ns_connect(ns, c, auth);
+	}
+	if (!ns->population)
+		ns_end_later(ns);
 }
 
 static void ask_function(candidate *q)
@@ -161,7 +185,6 @@ static void ask_function(candidate *q)
 	uint64_t entry = ticket_issue(&o->tickets, TICKET_CANDIDATE, &q->tickets, q, 0);
 	if (!entry) {
 		client_reject(q->client, CLOSED_BY_SERVER);
-		candidate_end(q);
 		return;
 	}
 	q->running = true;
@@ -179,20 +202,27 @@ static void ask(candidate *q)
 		return;
 	}
 	q->answered = true;
-	q->admitted = strlen(q->text) == q->name.len && !regexec(&r->pattern, q->text, 0, NULL, 0);
+	q->admitted = matches(r, q->text);
+}
+
+/* NULL: all have been asked. */
+static sio_ns *next_parent(const candidate *q)
+{
+	list *all = &q->client->io->parents;
+	list *last = q->asked ? &q->asked->in_parent : all;
+	return last->next == all ? NULL : LIST_OWNER(last->next, sio_ns, in_parent);
 }
 
 /* Goes from parent to parent; one that answers later brings it back here. */
 void candidate_advance(candidate *q)
 {
-	io *o = q->client->io;
+	sio_ns *next;
 	if (q->answered && q->admitted) {
 		candidate_enter(q);
 		return;
 	}
-	while (q->next != &o->parents) {
-		q->asked = LIST_OWNER(q->next, sio_ns, in_parent);
-		q->next = q->next->next;
+	while ((next = next_parent(q)) != NULL) {
+		q->asked = next;
 		ask(q);
 		if (q->gone || !q->answered)
 			return;
@@ -211,13 +241,15 @@ void candidate_answer(candidate *q, bool admitted)
 	q->answered = true;
 	q->admitted = admitted;
 	if (!q->running)
-		list_append(&o->answered, &q->in_io);
+		io_put_off(o, &o->answered, &q->in_io);
 }
 
 void parent_ask(client *c, span name, cJSON *auth)
 {
 	io *o = c->io;
-	bool askable = !list_empty(&o->parents) && name.len <= o->options.max_namespace;
+	/* Whoever decides about a name sees C text: one with a NUL would be taken for another. */
+	bool askable = !list_empty(&o->parents) && name.len <= o->options.max_namespace &&
+		       !memchr(name.at, '\0', name.len);
 	candidate *q = askable ? calloc(1, sizeof *q + name.len + 1) : NULL;
 	if (!q) {
 		json_free(auth);
@@ -231,7 +263,6 @@ void parent_ask(client *c, span name, cJSON *auth)
 	q->name = (span){ q->text, name.len };
 	q->client = c;
 	q->auth = auth;
-	q->next = o->parents.next;
 	list_init(&q->in_io);
 	list_append(&c->candidates, &q->in_client);
 	candidate_advance(q);

@@ -5,7 +5,9 @@
  *
  * Each namespace keeps a journal of what was sent in it, by reference to the very blocks that went
  * out, and an album of the sockets that were lost.  An offset is the number of an entry; clients
- * hold the one that they saw last and know nothing of what it means.
+ * hold the one that they saw last and know nothing of what it means.  They keep it also when they
+ * could not be recovered, so that it may be one of another session, or another run of the server:
+ * numbers begin at random.
  */
 #include "../base/text.h"
 #include "io.h"
@@ -31,6 +33,8 @@ struct lost {
 	list in_album;
 	uint64_t deadline;
 	uint64_t since; /* what it has seen at least */
+	uint64_t sent;  /* who has seen this one has seen all until `left` */
+	uint64_t left;
 	void *data;
 	void (*free_data)(void *);
 	buf rooms; /* their names, one after the other */
@@ -41,6 +45,8 @@ struct lost {
 void recovery_init(recovery *r)
 {
 	*r = (recovery){ 0 };
+	random_bytes(&r->last, sizeof r->last);
+	r->last = r->last >> 24 | 1ull << 39; /* ten digits */
 	list_init(&r->journal);
 	list_init(&r->album);
 	map_init(&r->lost);
@@ -85,7 +91,7 @@ static uint64_t now(const sio_ns *ns)
 }
 
 /* What is too old, or too much. */
-static void trim(sio_ns *ns)
+static void trim_journal(sio_ns *ns)
 {
 	recovery *r = &ns->recovery;
 	const io_options *o = &ns->io->options;
@@ -95,6 +101,12 @@ static void trim(sio_ns *ns)
 			break;
 		entry_free(r, e);
 	}
+}
+
+/* Sockets come with data of the application's, which is told of their end: not inside its calls. */
+static void trim_album(sio_ns *ns)
+{
+	recovery *r = &ns->recovery;
 	while (!list_empty(&r->album)) {
 		lost *l = LIST_OWNER(r->album.next, lost, in_album);
 		if (l->deadline >= now(ns))
@@ -105,21 +117,30 @@ static void trim(sio_ns *ns)
 
 bool recovery_trim(sio_ns *ns)
 {
-	trim(ns);
+	trim_journal(ns);
+	trim_album(ns);
 	return !list_empty(&ns->recovery.journal) || !list_empty(&ns->recovery.album);
 }
 
 /* ---- The journal ---- */
+
+static bool is_kept(const sio_ns *ns, const sio_delivery *how)
+{
+	return on(ns) && !how->on_ack && !(how->flags & SIO_VOLATILE);
+}
+
+uint64_t recovery_number(const sio_ns *ns, const sio_delivery *how)
+{
+	return is_kept(ns, how) ? ns->recovery.last + 1 : 0;
+}
 
 /* Clients take the last argument for an offset if it is a string, and an event's name if it has
  * none: so that it is one, events which are not kept carry that of the last one which is. */
 const char *recovery_offset(
 	sio_ns *ns, const sio_delivery *how, bool ends_in_text, char out[RECOVERY_OFFSET])
 {
-	if (!on(ns) || how->on_ack)
-		return NULL;
-	bool kept = !(how->flags & SIO_VOLATILE);
-	if (!kept && !ends_in_text)
+	bool kept = is_kept(ns, how);
+	if (!on(ns) || how->on_ack || (!kept && !ends_in_text))
 		return NULL;
 	snprintf(out, RECOVERY_OFFSET, "%llx",
 		(unsigned long long)(kept ? ns->recovery.last + 1 : ns->recovery.last));
@@ -152,12 +173,18 @@ static size_t parcel_size(const parcel *p)
 	return size;
 }
 
+void recovery_sent(sio_socket *k, uint64_t number)
+{
+	if (k->membership && number)
+		k->membership->sent = number;
+}
+
 /* Without memory for it the journal begins anew: a hole would go unnoticed. */
 void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, const parcel *p)
 {
 	recovery *r = &ns->recovery;
 	unsigned nto, nexcept;
-	if (!on(ns) || how->on_ack || (how->flags & SIO_VOLATILE))
+	if (!is_kept(ns, how))
 		return;
 	size_t names = names_size(to, &nto) + names_size(how->except, &nexcept);
 	uint64_t number = ++r->last;
@@ -172,7 +199,7 @@ void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, c
 	if (list_empty(&r->journal))
 		r->first = number;
 	e->number = number;
-	e->time = now(ns);
+	e->time = io_time(ns->io);
 	e->size = sizeof *e + names + parcel_size(p);
 	e->everyone = to == NULL;
 	e->nto = nto;
@@ -180,7 +207,7 @@ void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, c
 	copy_names(copy_names(e->names, to), how->except);
 	r->bytes += e->size;
 	list_append(&r->journal, &e->in_journal);
-	trim(ns);
+	trim_journal(ns);
 	io_sweep_later(ns->io);
 }
 
@@ -210,6 +237,12 @@ static void put_away(sio_ns *ns, lost *l)
 	io_sweep_later(ns->io);
 }
 
+void recovery_leave(sio_socket *k)
+{
+	if (k->membership)
+		k->membership->left = k->ns->recovery.last;
+}
+
 void recovery_note_rooms(sio_socket *k)
 {
 	membership *m = k->membership;
@@ -224,6 +257,8 @@ void recovery_note_rooms(sio_socket *k)
 	memcpy(l->id, k->text, ID_LEN);
 	memcpy(l->pid, m->pid, ID_LEN);
 	l->since = m->since;
+	l->sent = m->sent;
+	l->left = m->left;
 	m->lost = l;
 }
 
@@ -258,91 +293,31 @@ static bool covered(const sio_ns *ns, uint64_t number)
 	return number <= r->last && number + 1 >= oldest;
 }
 
-/* A client that has seen nothing yet has no offset, but missed nothing before it came. */
-static bool read_offset(const sio_ns *ns, const cJSON *auth, const lost *l, uint64_t *number)
+static bool read_number(const char *text, uint64_t *number)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(auth, "offset");
-	*number = l->since;
-	if (item) {
-		const char *text = cJSON_GetStringValue(item);
-		char *end;
-		if (!text || !*text || strlen(text) > 16)
-			return false;
-		*number = strtoull(text, &end, 16);
-		if (*end)
-			return false;
-	}
-	return covered(ns, *number);
-}
-
-static bool known_offset(sio_ns *ns, const cJSON *auth, lost *l)
-{
-	uint64_t number;
-	if (!read_offset(ns, auth, l, &number))
+	if (!text || !*text || strspn(text, "0123456789abcdef") != strlen(text) ||
+		strlen(text) >= RECOVERY_OFFSET)
 		return false;
-	l->since = number;
+	*number = strtoull(text, NULL, 16);
 	return true;
 }
 
-static lost *take_lost(sio_ns *ns, const cJSON *auth)
+/* A client that has seen nothing yet has no offset, or one of before, but missed nothing before it
+ * came.  What was sent to others alone while it was there need not be in the journal any more. */
+static bool known_offset(sio_ns *ns, const cJSON *auth, lost *l)
 {
-	recovery *r = &ns->recovery;
-	const char *pid = text_in(auth, "pid");
-	map_node *node = pid ? map_find(&r->lost, span_of(pid)) : NULL;
-	if (!node)
-		return NULL;
-	lost *l = MAP_OWNER(node, lost, by_pid);
-	if (!known_offset(ns, auth, l))
-		return NULL;
-	map_remove(&r->lost, &l->by_pid);
-	list_remove(&l->in_album);
-	return l;
-}
-
-static void unpack(sio_socket *k, lost *l)
-{
-	membership *m = k->membership;
-	memcpy(k->text, l->id, ID_LEN);
-	memcpy(m->pid, l->pid, ID_LEN);
-	k->data = l->data;
-	k->free_data = l->free_data;
-	l->data = NULL;
-	m->recovered = true;
-	m->since = l->since;
-}
-
-static void forget(membership *m)
-{
-	if (!m->lost)
-		return;
-	buf_free(&m->lost->rooms);
-	free(m->lost);
-	m->lost = NULL;
-}
-
-/* What a socket is given for its life; without memory for it, it cannot be recovered. */
-void recovery_begin(sio_socket *k)
-{
-	sio_ns *ns = k->ns;
-	if (!on(ns) || k->client->revision->enters_unasked)
-		return;
-	trim(ns);
-	membership *m = calloc(1, sizeof *m);
-	if (!m)
-		return;
-	k->membership = m;
-	m->since = ns->recovery.last;
-	m->lost = k->auth ? take_lost(ns, k->auth) : NULL;
-	if (m->lost)
-		unpack(k, m->lost);
-	else
-		random_id(m->pid);
-}
-
-bool recovery_skips(const sio_socket *k)
-{
-	return k->membership && k->membership->recovered &&
-	       !k->ns->io->options.recovery_uses_middleware;
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(auth, "offset");
+	uint64_t number = l->since;
+	if (item && !read_number(cJSON_GetStringValue(item), &number))
+		return false;
+	if (number < l->since)
+		number = l->since;
+	if (number > l->left)
+		return false;
+	if (number >= l->sent)
+		number = l->left;
+	l->since = number;
+	return covered(ns, number);
 }
 
 static bool in_rooms(const buf *rooms, const char *name)
@@ -372,37 +347,132 @@ static bool was_for(const entry *e, const buf *rooms)
 	return wanted && !any_in_rooms(rooms, &names, e->nexcept);
 }
 
+static bool missed(const lost *l, const entry *e)
+{
+	return e->number > l->since && was_for(e, &l->rooms);
+}
+
+/* Nothing is gone, and it does not come to more than may be queued for a client: that would be cut
+ * off, come back, and be cut off again. */
+static bool whole(const sio_socket *k, const lost *l)
+{
+	const engine_options *o = &k->client->session->engine->options;
+	size_t size = session_backlog(k->client->session);
+	LIST_EACH (it, &k->ns->recovery.journal) {
+		const entry *e = LIST_OWNER(it, entry, in_journal);
+		bool strict = e->parcel.text->manner == MANNER_DISCONNECT;
+		if (!missed(l, e))
+			continue;
+		if (strict && size > o->high_water)
+			return false;
+		size += parcel_size(&e->parcel);
+	}
+	return size <= o->max_queue && covered(k->ns, l->since);
+}
+
+static lost *take_lost(const sio_socket *k)
+{
+	recovery *r = &k->ns->recovery;
+	const char *pid = text_in(k->auth, "pid");
+	map_node *node = pid ? map_find(&r->lost, span_of(pid)) : NULL;
+	if (!node)
+		return NULL;
+	lost *l = MAP_OWNER(node, lost, by_pid);
+	if (!known_offset(k->ns, k->auth, l) || !whole(k, l))
+		return NULL;
+	map_remove(&r->lost, &l->by_pid);
+	list_remove(&l->in_album);
+	return l;
+}
+
+static void unpack(sio_socket *k, lost *l)
+{
+	membership *m = k->membership;
+	memcpy(k->text, l->id, ID_LEN);
+	memcpy(m->pid, l->pid, ID_LEN);
+	k->data = l->data;
+	k->free_data = l->free_data;
+	l->data = NULL;
+	m->recovered = true;
+	m->since = l->since;
+	m->sent = l->since;
+}
+
+static void forget(membership *m)
+{
+	if (!m->lost)
+		return;
+	buf_free(&m->lost->rooms);
+	free(m->lost);
+	m->lost = NULL;
+}
+
+/* What a socket is given for its life; without memory for it, it cannot be recovered. */
+void recovery_begin(sio_socket *k)
+{
+	sio_ns *ns = k->ns;
+	if (!on(ns) || k->client->revision->enters_unasked)
+		return;
+	trim_journal(ns);
+	trim_album(ns);
+	membership *m = calloc(1, sizeof *m);
+	if (!m)
+		return;
+	k->membership = m;
+	m->lost = k->auth ? take_lost(k) : NULL;
+	if (m->lost)
+		unpack(k, m->lost);
+	else
+		random_id(m->pid);
+}
+
+bool recovery_skips(const sio_socket *k)
+{
+	return k->membership && k->membership->recovered &&
+	       !k->ns->io->options.recovery_uses_middleware;
+}
+
 static void replay(sio_socket *k, const lost *l)
 {
 	LIST_EACH (it, &k->ns->recovery.journal) {
 		const entry *e = LIST_OWNER(it, entry, in_journal);
-		if (e->number > l->since && was_for(e, &l->rooms))
-			emit_packet(k->client, e->parcel.text, e->parcel.parts, e->parcel.nparts);
+		if (missed(l, e) && emit_packet(k->client, &e->parcel))
+			recovery_sent(k, e->number);
 	}
+}
+
+static bool rejoin(sio_socket *k, const buf *rooms)
+{
+	const char *at = (const char *)buf_data(rooms);
+	const char *end = at + buf_len(rooms);
+	for (; at < end; at += strlen(at) + 1)
+		if (sio_join(k, at))
+			return false;
+	return true;
 }
 
 bool recovery_enter(sio_socket *k)
 {
-	lost *l = k->membership ? k->membership->lost : NULL;
-	bool whole = !l || covered(k->ns, l->since);
-	if (!l)
+	membership *m = k->membership;
+	if (!m || !m->lost) {
+		if (m)
+			m->since = m->sent = k->ns->recovery.last;
 		return true;
-	for (size_t at = 0; whole && at < buf_len(&l->rooms);) {
-		const char *name = (const char *)buf_data(&l->rooms) + at;
-		whole = sio_join(k, name) == SIO_OK;
-		at += strlen(name) + 1;
 	}
-	if (whole)
-		replay(k, l);
-	forget(k->membership);
-	return whole;
+	bool good = whole(k, m->lost) && rejoin(k, &m->lost->rooms);
+	if (good)
+		replay(k, m->lost);
+	forget(m);
+	return good;
 }
 
-/* The next attempt finds what this one found. */
+/* The next attempt finds what this one found, also when it comes in the same session while this one
+ * still waits. */
 void recovery_give_back(sio_socket *k, const char *reason)
 {
 	membership *m = k->membership;
-	if (m && m->lost && recoverable(reason))
+	bool asked_anew = !strcmp(reason, "client namespace disconnect");
+	if (m && m->lost && (asked_anew || recoverable(reason)))
 		pack(k, m->lost);
 	else if (m)
 		forget(m);

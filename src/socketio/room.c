@@ -35,6 +35,14 @@ static span room_name(const room *r)
 	return (span){ r->name, r->by_name.key_len };
 }
 
+/* Whether the name is the id of a socket that is in its own room, of which nothing else is known
+ * here.  Only who listens to changes wants to know. */
+static bool owner_inside(const sio_ns *ns, span name)
+{
+	map_node *node = rumour_heard(ns) ? map_find(&ns->sockets, name) : NULL;
+	return node && MAP_OWNER(node, sio_socket, by_id)->in_own_room;
+}
+
 static room *room_new(sio_ns *ns, span name)
 {
 	room *r = calloc(1, sizeof *r + name.len + 1);
@@ -42,7 +50,8 @@ static room *room_new(sio_ns *ns, span name)
 		return NULL;
 	memcpy(r->name, name.at, name.len);
 	map_add(&ns->rooms, &r->by_name, (span){ r->name, name.len });
-	rumour_add(ns, SIO_ROOM_CREATED, room_name(r), SPAN(""));
+	if (!owner_inside(ns, name))
+		rumour_add(ns, SIO_ROOM_CREATED, room_name(r), SPAN(""));
 	return r;
 }
 
@@ -51,7 +60,8 @@ static void room_end_if_empty(sio_ns *ns, room *r)
 	if (r->len)
 		return;
 	map_remove(&ns->rooms, &r->by_name);
-	rumour_add(ns, SIO_ROOM_DELETED, room_name(r), SPAN(""));
+	if (!owner_inside(ns, room_name(r)))
+		rumour_add(ns, SIO_ROOM_DELETED, room_name(r), SPAN(""));
 	free(r->places);
 	free(r);
 }
@@ -109,18 +119,15 @@ static void place_remove(place *p)
 
 void room_own(sio_socket *k, bool in)
 {
-	static const sio_room_change changes[2][2] = {
-		{ SIO_ROOM_LEFT, SIO_ROOM_DELETED },
-		{ SIO_ROOM_CREATED, SIO_ROOM_JOINED },
-	};
 	if (k->in_own_room == in)
 		return;
 	k->in_own_room = in;
-	for (size_t i = 0; i < 2; i++) {
-		sio_room_change what = changes[in][i];
-		bool personal = what == SIO_ROOM_JOINED || what == SIO_ROOM_LEFT;
-		rumour_add(k->ns, what, k->id, personal ? k->id : SPAN(""));
-	}
+	bool alone = rumour_heard(k->ns) && !room_find(k->ns, k->id);
+	if (alone && in)
+		rumour_add(k->ns, SIO_ROOM_CREATED, k->id, SPAN(""));
+	rumour_add(k->ns, in ? SIO_ROOM_JOINED : SIO_ROOM_LEFT, k->id, k->id);
+	if (alone && !in)
+		rumour_add(k->ns, SIO_ROOM_DELETED, k->id, SPAN(""));
 }
 
 void room_leave_all(sio_socket *k)

@@ -33,7 +33,7 @@ void rumour_add(sio_ns *ns, sio_room_change what, span name, span id)
 	memcpy(r->text, name.at, name.len);
 	if (id.len)
 		memcpy(r->text + r->id_at, id.at, id.len);
-	list_append(&ns->io->rumours, &r->in_io);
+	io_put_off(ns->io, &ns->io->rumours, &r->in_io);
 }
 
 rumour *rumour_in(list *in_io)

@@ -66,9 +66,10 @@ void socket_leave(sio_socket *k, const char *reason)
 	if (connected) {
 		map_remove(&k->ns->sockets, &k->by_id);
 		client_left(k->client, k->ns);
+		recovery_leave(k);
 	}
 	list_remove(&k->in_io);
-	list_append(&k->ns->io->departed, &k->in_io);
+	io_put_off(k->ns->io, &k->ns->io->departed, &k->in_io);
 }
 
 static void tell_left(sio_socket *k, size_t which)

@@ -18,7 +18,7 @@
 
 struct z_stream_s; /* zlib's */
 
-/* ---- Negotiation ---- */
+/* ---- Negotiation: deflate_offer.c ---- */
 
 /* All zero is what the reference does by default.  Numbers out of range are moved into it. */
 typedef struct pmd_options {
@@ -41,15 +41,15 @@ typedef struct pmd_params {
 enum { PMD_ANSWER_MAX = 160 }; /* room for the longest answer and its NUL */
 
 /* Whether offers, the value of Sec-WebSocket-Extensions, has the form of a list of extensions (RFC
- * 6455, 9.1); one that has not may be answered with 400.  Several fields are joined with commas
- * first.  No field, {NULL, 0}, is a list of nothing. */
+ * 6455, 9.1); a handshake with one that has not is refused.  Several fields are joined with commas,
+ * or looked at one by one.  No field, {NULL, 0}, is a list of nothing. */
 bool pmd_offers_valid(span offers);
 /* Takes the first offer of permessage-deflate that can be accepted, and writes the value of the
  * answer's Sec-WebSocket-Extensions.  false: none, and nothing was written; the connection goes
  * on without compression. */
 bool pmd_negotiate(span offers, const pmd_options *o, pmd_params *p, char answer[PMD_ANSWER_MAX]);
 
-/* ---- Messages ---- */
+/* ---- Messages: deflate.c ---- */
 
 /* Windows of 9 to 15 bits; the one of 8 is served with 9 (see deflate.c). */
 enum { PMD_WINDOW_LEAST = 9, PMD_WINDOW_MOST = 15, PMD_WINDOWS = 7 };
@@ -69,6 +69,7 @@ typedef struct pmd {
 	pmd_shared *shared;
 	struct z_stream_s *inflate, *deflate; /* NULL: none yet, or it borrows */
 	pmd_params params;
+	bool spoke; /* something was deflated since the last heartbeat */
 } pmd;
 
 /* Cannot fail and takes no memory. */
@@ -95,19 +96,22 @@ unsigned pmd_close_code(pmd_result r);
  */
 pmd_result pmd_inflate(pmd *x, const unsigned char *in, size_t len, buf *out, size_t max);
 
-/* Whether a message of len bytes is to be compressed: always if the server keeps its context, since
- * short messages then refer to earlier ones; from options.threshold on if not. */
+/* Whether a message of len bytes is to be compressed.  None of one byte or less is, which would
+ * only become longer; of the others each if the server keeps its context, since short messages then
+ * refer to earlier ones, and those from options.threshold on if not. */
 bool pmd_worth(const pmd *x, size_t len);
 /*
- * Deflates one whole message into out, which must be empty: the payload of one frame with RSV1 set.
+ * Deflates one whole message, which is not empty, into out, which is: the payload of one frame with
+ * RSV1 set.
  * It must be sent, in the order of the calls; without the server's context it may be dropped, and
  * depends on nothing but the message and the window bits, so that all connections of equal window
  * bits may be sent the same bytes.  false: out of memory; out is empty and owns nothing, and the
  * message may be sent uncompressed instead.
  */
 bool pmd_deflate(pmd *x, const void *in, size_t len, buf *out);
-/* Gives back the memory of the server's context, for a connection that has been quiet; the next
- * message is compressed without it.  Always allowed between messages. */
-void pmd_rest(pmd *x);
+/* A heartbeat goes out: if nothing was deflated since the one before it, the connection is quiet,
+ * and the memory of the server's context is given back.  The next message is compressed without it.
+ */
+void pmd_heartbeat(pmd *x);
 
 #endif

@@ -13,7 +13,8 @@ const screenshots = pathOf('build/screenshots');
 let browser, demo;
 before(async () => {
 	mkdirSync(screenshots, { recursive: true });
-	[browser, demo] = await Promise.all([launchBrowser(), startDemo()]);
+	demo = await startDemo();
+	browser = await launchBrowser();
 });
 after(async () => {
 	await browser?.close();

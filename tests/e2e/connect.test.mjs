@@ -57,12 +57,6 @@ for (const mode of MODES) {
 			assert.deepEqual(await next(socket, 'auth'), [{}]);
 		});
 
-		test('credentials of a namespace reach that namespace', async (t) => {
-			const socket = open(t, protocol, mode, { nsp: '/custom', auth: { who: 'Ada' } });
-
-			assert.deepEqual(await next(socket, 'auth'), [{ who: 'Ada' }]);
-		});
-
 		test('the right token opens /admin', async (t) => {
 			const socket = await connect(t, server, mode, { nsp: '/admin', ...secret });
 
@@ -118,16 +112,6 @@ for (const mode of MODES) {
 
 			assert.notEqual(main.id, admin.id);
 			assert.deepEqual(heardByMain, []);
-		});
-
-		test('a refused namespace leaves the other one of its connection alone', async (t) => {
-			const manager = openManager(t, server, mode);
-			const main = manager.socket('/');
-			const admin = manager.socket('/admin', { auth: { token: 'guess' } });
-
-			await Promise.all([connected(main), next(admin, 'connect_error')]);
-
-			assert.deepEqual(await main.emitWithAck('ack', 1), 1);
 		});
 
 		test('a namespace that was left can be joined again with a new id', async (t) => {

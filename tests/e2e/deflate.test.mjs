@@ -7,22 +7,18 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import { Sender } from 'ws';
 import { Polling, RawSocket } from './support/raw.mjs';
 import { startServer } from './support/server.mjs';
-import { next, PATIENCE, within } from './support/wait.mjs';
+import { PATIENCE, within } from './support/wait.mjs';
 
-const LIMIT = 100_000;
-let server, plain, small;
+let server, plain;
 before(async () => {
 	server = await startServer({ DEFLATE: '1' });
 	plain = await startServer();
-	small = await startServer({ DEFLATE: '1', MAX_HTTP_BUFFER: String(LIMIT) });
 });
 after(async () => {
 	await server.stop();
 	await plain.stop();
-	await small.stop();
 });
 
 /** Numbers that look like chance and are the same in every run. */
@@ -111,39 +107,6 @@ for (const [name, options] of Object.entries({
 	});
 }
 
-test('what a client asks of the compression is what it is answered', async (t) => {
-	const perMessageDeflate = {
-		serverNoContextTakeover: true,
-		clientNoContextTakeover: true,
-		serverMaxWindowBits: 11,
-	};
-	const socket = new RawSocket(t, server, { perMessageDeflate });
-
-	const [{ headers }] = await next(socket.ws, 'upgrade');
-
-	const [name, ...parameters] = headers['sec-websocket-extensions'].split(/;\s*/);
-	assert.equal(name, 'permessage-deflate');
-	assert.deepEqual(parameters.sort(), [
-		'client_no_context_takeover',
-		'server_max_window_bits=11',
-		'server_no_context_takeover',
-	]);
-});
-
-test('a client that does not ask for compression gets none', async (t) => {
-	const socket = await joined(t, false);
-
-	assert.equal(socket.ws.extensions, '');
-	await echoesAll(socket, 50);
-});
-
-test('a server does not compress unless it is told to', async (t) => {
-	const socket = await joined(t, true, plain);
-
-	assert.equal(socket.ws.extensions, '');
-	await echoesAll(socket, 50);
-});
-
 test('clients with and without compression hear the same', async (t) => {
 	const kinds = [true, false, { threshold: 0, serverNoContextTakeover: true }, false, true];
 	const sockets = [];
@@ -159,59 +122,6 @@ test('clients with and without compression hear the same', async (t) => {
 		packets.forEach((packet) => sockets[i % sockets.length].send(packet));
 		for (const socket of sockets) assert.deepEqual(await socket.messages(packets.length), packets);
 	}
-});
-
-test('a message that is too large when it is inflated closes with 1009', async (t) => {
-	for (const options of [true, { clientNoContextTakeover: true }]) {
-		const socket = await joined(t, options, small);
-
-		socket.send(`42["echo","${'a'.repeat(100 * LIMIT)}"]`);
-
-		assert.equal((await socket.end()).code, 1009);
-	}
-});
-
-test('a message as large as the limit when it is inflated is taken', async (t) => {
-	const socket = await joined(t, true, small);
-	const packet = `42["echo","${'a'.repeat(LIMIT - '42["echo",""]'.length)}"]`;
-
-	socket.send(packet);
-
-	assert.equal(await socket.message(), packet);
-});
-
-/** Sends a frame as it stands, without what the client has agreed to. */
-function sendFrame(socket, data, { opcode = 1, fin = true } = {}) {
-	const options = { fin, rsv1: true, opcode, mask: true, readOnly: true };
-	for (const part of Sender.frame(Buffer.from(data), options)) socket.ws._socket.write(part);
-}
-
-for (const [name, on, options] of [
-	['a client that did not ask', () => server, false],
-	['a server that does not offer it', () => plain, true],
-])
-	test(`a compressed frame without agreement closes with 1002: ${name}`, async (t) => {
-		const socket = await joined(t, options, on());
-
-		sendFrame(socket, '42["echo",1]');
-
-		assert.equal((await socket.end()).code, 1002);
-	});
-
-test('a compressed ping closes with 1002', async (t) => {
-	const socket = await joined(t, true);
-
-	sendFrame(socket, 'x', { opcode: 9 });
-
-	assert.equal((await socket.end()).code, 1002);
-});
-
-test('a frame that claims to be compressed and is not ends the connection', async (t) => {
-	const socket = await joined(t, true);
-
-	sendFrame(socket, Buffer.alloc(100, 0xff));
-
-	assert.ok([1002, 1007].includes((await socket.end()).code));
 });
 
 // ---- Answers to polls ----

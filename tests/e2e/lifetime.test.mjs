@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { connect, connected, MODES, open, openManager } from './support/client.mjs';
-import { BEYOND, startServer } from './support/server.mjs';
+import { startServer } from './support/server.mjs';
 import { next, record, within } from './support/wait.mjs';
 
 let server;
@@ -31,21 +31,6 @@ for (const mode of MODES) {
 			socket.disconnect();
 
 			assert.equal((await closed)[0], 'io client disconnect');
-		});
-
-		test('the others learn that a client left its namespace', async (t) => {
-			const bystander = await connect(t, server, mode);
-			const manager = openManager(t, server, mode);
-			const socket = manager.socket('/');
-			const other = manager.socket('/admin', secret);
-			await Promise.all([connected(socket), connected(other)]);
-			const left = next(bystander, 'left');
-			const { id } = socket;
-
-			socket.disconnect();
-
-			assert.deepEqual(await left, [id, 'client namespace disconnect']);
-			assert.equal(await other.emitWithAck('ack', 1), 1);
 		});
 
 		test('a kicked client is told "io server disconnect", and does not come back', async (t) => {
@@ -87,43 +72,6 @@ for (const mode of MODES) {
 			assert.equal(await main.emitWithAck('ack', 1), 1);
 			admin.connect();
 			await connected(admin);
-		});
-
-		test('the others learn that the server dropped a client', async (t) => {
-			const bystander = await connect(t, server, mode);
-			const socket = await connect(t, server, mode);
-			const left = next(bystander, 'left');
-			const { id } = socket;
-
-			socket.emit('drop');
-
-			assert.deepEqual(await left, [id, 'server namespace disconnect']);
-		});
-
-		test('the others learn that a connection was lost', async (t) => {
-			const bystander = await connect(t, server, mode);
-			const socket = await connect(t, server, mode);
-			const left = next(bystander, 'left');
-			const { id } = socket;
-
-			socket.io.engine.close();
-
-			const [who, reason] = await left;
-			assert.equal(who, id);
-			assert.equal(reason, 'transport close');
-		});
-
-		test('a late packet for a namespace that the server closed is ignored', BEYOND, async (t) => {
-			const manager = openManager(t, server, mode);
-			const main = manager.socket('/');
-			const admin = manager.socket('/admin', secret);
-			await Promise.all([connected(main), connected(admin)]);
-
-			admin.emit('drop');
-			for (let i = 0; i < 20; i++) admin.emit('echo', i);
-
-			assert.equal(await main.emitWithAck('ack', 1), 1);
-			assert.equal(main.connected, true);
 		});
 
 		test('an open question fails when the connection ends', async (t) => {

@@ -1,36 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// The same over TLS, and the other addresses that a server can listen on.
+// The same over TLS.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { WebSocket } from 'ws';
 import { answers, connect, POLLING, UPGRADED, WEBSOCKET } from './support/client.mjs';
 import { pathOf, startServer } from './support/server.mjs';
-import { collect, next, PATIENCE, within } from './support/wait.mjs';
+import { ca, startSecureServer, TLS } from './support/tls.mjs';
+import { collect, next } from './support/wait.mjs';
 
-const TLS = {
-	TLS_CERT: pathOf('tests/e2e/support/tls/cert.pem'),
-	TLS_KEY: pathOf('tests/e2e/support/tls/key.pem'),
-};
-const ca = readFileSync(TLS.TLS_CERT);
-
-let server, folder;
-before(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'sio-tls-'));
-	server = await startServer(TLS);
-	server.url = `https://${server.host}`;
-});
-after(async () => {
-	await server?.stop();
-	await rm(folder, { recursive: true });
-});
+let server;
+before(async () => (server = await startSecureServer()));
+after(() => server?.stop());
 
 // ---- Clients ----
 
@@ -73,50 +55,6 @@ test('a client that does not trust the certificate stays away', async (t) => {
 	await assert.rejects(connect(t, server, WEBSOCKET, {}), /websocket error/);
 });
 
-/** CPU time of a process so far, in ms; a tick is 10 ms. */
-async function cpuTime({ pid }) {
-	const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-	return 10 * (Number(fields[11]) + Number(fields[12]));
-}
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-test('a client that reads nothing costs nothing, and gets all of it later', async (t) => {
-	const ws = new WebSocket(`wss://${server.host}/socket.io/?EIO=4&transport=websocket`, { ca });
-	t.after(() => ws.terminate());
-	await next(ws, 'message');
-	ws.send('40');
-	await next(ws, 'message');
-	ws.send('420["join","sleepers"]');
-	await next(ws, 'message');
-	const texts = Array.from({ length: 15 }, (_, i) =>
-		String.fromCharCode(97 + i).repeat(900_000),
-	);
-	const other = await connect(t, server, WEBSOCKET, { ca });
-	const told = collect(ws, 'message', texts.length + 1, 2 * PATIENCE);
-	told.catch(() => {});
-
-	ws.pause();
-	for (const text of texts) await other.emitWithAck('say', 'sleepers', text);
-	ws.send('42["echo","meanwhile"]');
-	const shares = [];
-	for (let i = 0; i < 3; i++) {
-		const [cpu, begun] = [await cpuTime(server.child), performance.now()];
-		await pause(400);
-		shares.push(((await cpuTime(server.child)) - cpu) / (performance.now() - begun));
-	}
-	ws.resume();
-
-	assert.ok(Math.min(...shares) < 0.2, `CPU ${shares.join(', ')}`);
-	const got = (await told).map(([data]) => String(data));
-	assert.equal(got.pop(), '42["echo","meanwhile"]');
-	assert.ok(
-		got.every((packet, i) => packet === `42["said","${texts[i]}"]`),
-		'all of it is intact and in order',
-	);
-});
-
 for (const [name, bytes] of Object.entries({
 	'an HTTP request': 'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
 	rubbish: Buffer.alloc(500, 0x16),
@@ -136,108 +74,35 @@ for (const [name, bytes] of Object.entries({
 		assert.equal(await newcomer.emitWithAck('ack', 'new'), 'new');
 	});
 
-const refused = /"code":1,[^]*\nconformance-server: ./;
+const LICENSE = pathOf('LICENSE');
 
-for (const [name, env] of Object.entries({
-	'a certificate that is not there': { ...TLS, TLS_CERT: '/nonexistent/cert.pem' },
-	'a key that is not there': { ...TLS, TLS_KEY: '/nonexistent/key.pem' },
-	'a certificate that is none': { ...TLS, TLS_CERT: pathOf('LICENSE') },
-	'a key that is none': { ...TLS, TLS_KEY: pathOf('LICENSE') },
-}))
+for (const [name, env, why] of [
+	[
+		'a certificate that is not there',
+		{ ...TLS, TLS_CERT: '/nonexistent/cert.pem' },
+		'/nonexistent/cert.pem: No such file or directory',
+	],
+	[
+		'a key that is not there',
+		{ ...TLS, TLS_KEY: '/nonexistent/key.pem' },
+		'/nonexistent/key.pem: No such file or directory',
+	],
+	[
+		'a certificate that is none',
+		{ ...TLS, TLS_CERT: LICENSE },
+		`${LICENSE}, ${TLS.TLS_KEY}: no certificate with its key`,
+	],
+	[
+		'a key that is none',
+		{ ...TLS, TLS_KEY: LICENSE },
+		`${TLS.TLS_CERT}, ${LICENSE}: no certificate with its key`,
+	],
+])
 	test(`a server does not start with ${name}`, async () => {
-		await assert.rejects(startServer(env), refused);
-	});
-
-// ---- Addresses ----
-
-/** The handshake over a Unix socket or a TCP address. */
-function handshake(target) {
-	const answered = new Promise((done, fail) => {
-		const path = '/socket.io/?EIO=4&transport=polling';
-		const request = http.get({ ...target, path, agent: false }, (response) => {
-			let body = '';
-			response.setEncoding('utf8').on('data', (text) => (body += text));
-			response.once('end', () => done({ status: response.statusCode, body }));
+		const last = `libsio: ${why}\nconformance-server: input or output failed\n`;
+		await assert.rejects(startServer(env), ({ message }) => {
+			assert.match(message, /"code":1,/);
+			assert.ok(message.endsWith(last), message);
+			return true;
 		});
-		request.once('error', fail);
 	});
-	return within(PATIENCE, answered, 'the handshake');
-}
-
-async function welcomes(target) {
-	const { status, body } = await handshake(target);
-	assert.equal(status, 200);
-	assert.match(body, /^0\{"sid":"/);
-}
-
-test('a Unix socket serves plain HTTP beside TLS, and is gone in the end', async (t) => {
-	const socketPath = join(folder, 'beside');
-	const both = await startServer({ ...TLS, ADDRESS: `unix:${socketPath}` });
-	try {
-		both.url = `https://${both.host}`;
-		await welcomes({ socketPath });
-		const socket = await connect(t, both, WEBSOCKET, { ca });
-		assert.equal(await socket.emitWithAck('ack', 1), 1);
-	} finally {
-		await both.stop();
-	}
-	assert.equal(existsSync(socketPath), false);
-});
-
-test('a Unix socket that is served is not taken over', async () => {
-	const socketPath = join(folder, 'taken');
-	const first = await startServer({ ADDRESS: `unix:${socketPath}` });
-	try {
-		await assert.rejects(startServer({ ADDRESS: `unix:${socketPath}` }), refused);
-		await welcomes({ socketPath });
-	} finally {
-		await first.stop();
-	}
-});
-
-test('a Unix socket that a server left behind is replaced', async () => {
-	const socketPath = join(folder, 'left');
-	const first = await startServer({ ADDRESS: `unix:${socketPath}` });
-	await first.crash();
-	assert.equal(existsSync(socketPath), true);
-
-	const second = await startServer({ ADDRESS: `unix:${socketPath}` });
-	try {
-		await welcomes({ socketPath });
-	} finally {
-		await second.stop();
-	}
-});
-
-test('a file that is no socket is left alone', async () => {
-	const path = join(folder, 'file');
-	await writeFile(path, 'precious');
-
-	await assert.rejects(startServer({ ADDRESS: `unix:${path}` }), refused);
-
-	assert.equal(await readFile(path, 'utf8'), 'precious');
-});
-
-/** A port that is free at ::1, or undefined on a machine without IPv6. */
-async function freePort() {
-	const probe = net.createServer();
-	const outcome = new Promise((done) => {
-		probe.once('error', () => done(undefined));
-		probe.listen(0, '::1', () => done(probe.address().port));
-	});
-	const port = await outcome;
-	if (port) await new Promise((done) => probe.close(done));
-	return port;
-}
-
-test('an address in brackets serves IPv6', async (t) => {
-	const port = await freePort();
-	if (!port) return t.skip('no IPv6 here');
-	const both = await startServer({ ADDRESS: `[::1]:${port}` });
-	try {
-		await welcomes({ host: '::1', port });
-		await welcomes({ host: '127.0.0.1', port: both.port });
-	} finally {
-		await both.stop();
-	}
-});

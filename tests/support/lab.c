@@ -128,7 +128,7 @@ static void settle(sio_server *s)
 	do {
 		engine_settle(&s->engine);
 		io_settle(&s->io);
-	} while (!list_empty(&s->engine.doomed));
+	} while (engine_unsettled(&s->engine));
 }
 
 static void flush(sio_server *s)
@@ -194,6 +194,7 @@ static const engine_events events = {
 	.open = on_open,
 	.message = client_message,
 	.closed = client_closed,
+	.drained = client_drained,
 };
 
 static unsigned or_unsigned(unsigned value, unsigned standard)
@@ -222,6 +223,8 @@ sio_server *lab_new_with(const sio_options *o)
 		.upgrade_timeout_ms = 10000,
 		.max_payload = 1000000,
 		.max_queue = o->max_queue ? o->max_queue : 16u << 20,
+		.high_water = o->high_water ? o->high_water : 1u << 20,
+		.low_water = o->low_water ? o->low_water : o->high_water / 4,
 		.polling = true,
 		.websocket = true,
 		.allow_upgrades = true,

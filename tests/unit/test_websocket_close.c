@@ -250,7 +250,7 @@ static size_t reason_written(size_t letters)
 	return n - 4;
 }
 
-/* websocket.md 41: what does not fit is cut between characters. */
+/* What does not fit is cut between characters. */
 START_TEST(a_long_reason_is_cut_between_characters)
 {
 	ck_assert_uint_eq(reason_written(119), 123);

@@ -8,6 +8,11 @@
 /* What an application needs for its handlers is hung up before the server listens. */
 void set_up_suite(sio_server *io); /* what the official Socket.IO protocol suite expects */
 void set_up_lab(sio_server *io);   /* many small events, for tests with official clients */
+void set_up_flow(sio_server *io);  /* clients that fall behind or lose their connection */
+/* Parents of namespaces, middleware of events, taps, changes of rooms. */
+void set_up_features(sio_server *io);
+/* A server that its clients bring to an end. */
+void set_up_endings(sio_server *io);
 
 /* Plain HTTP beside the sockets: routes that show what came, and folders to be mounted. */
 void set_up_routes(sio_server *io);

@@ -83,6 +83,23 @@ static void log_line(net_level level, const char *line, void *user)
 		fprintf(stderr, "conformance-server: %s\n", line);
 }
 
+static int env(const char *name)
+{
+	const char *value = getenv(name);
+	return value ? atoi(value) : 0;
+}
+
+static pmd_options deflate_options(void)
+{
+	return (pmd_options){
+		.server_no_context_takeover = env("DEFLATE_SERVER_NO_CONTEXT") != 0,
+		.client_no_context_takeover = env("DEFLATE_CLIENT_NO_CONTEXT") != 0,
+		.server_max_window_bits = env("DEFLATE_SERVER_BITS"),
+		.client_max_window_bits = env("DEFLATE_CLIENT_BITS"),
+		.mem_level = env("DEFLATE_MEM_LEVEL"),
+	};
+}
+
 static int serve(echo *e, const sio_options *o)
 {
 	net_owner owner = {
@@ -100,6 +117,7 @@ static int serve(echo *e, const sio_options *o)
 		.per_message_deflate = o->per_message_deflate,
 		.http_compression = true,
 		.compression_threshold = 1024,
+		.deflate = deflate_options(),
 		.max_payload = e->engine.options.max_payload,
 	};
 	int error;

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* lab - many small events, for tests with official clients. */
-#include "apps.h"
+/*
+ * lab - many small events, for tests with official clients and by hand.
+ *
+ * The namespaces /, /admin (with the token "secret") and /chat have all of the events; "/?refuse=x"
+ * in the handshake's query keeps a client out of /.
+ */
+#include "lab.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static const char *text_at(const sio_event *ev, int n)
+const char *lab_text(const sio_event *ev, int n)
 {
 	return cJSON_GetStringValue(cJSON_GetArrayItem(ev->args, n));
 }
 
-static void done(const sio_event *ev)
+void lab_answer(const sio_event *ev, sio_err err)
 {
-	sio_reply(ev->ack, sio_json("[]"));
+	sio_reply(ev->ack, err ? sio_json("[%s]", sio_strerror(err)) : sio_json("[]"));
+}
+
+void lab_news(sio_server *io, const char *name, cJSON *args)
+{
+	sio_delivery how = { .to = SIO_ROOMS("news") };
+	sio_broadcast(sio_of(io, "/"), &how, name, args);
 }
 
 static void on_echo(sio_socket *k, const sio_event *ev, void *user)
@@ -29,88 +38,18 @@ static void on_ack(sio_socket *k, const sio_event *ev, void *user)
 	reply_all(ev);
 }
 
-static void on_join(sio_socket *k, const sio_event *ev, void *user)
+/* swap(name, ...args): name(...args) comes back, if it may. */
+static void on_swap(sio_socket *k, const sio_event *ev, void *user)
 {
+	sio_delivery how = with_binary(ev);
 	(void)user;
-	if (text_at(ev, 0))
-		sio_join(k, text_at(ev, 0));
-	done(ev);
+	lab_answer(ev, sio_emit_with(k, &how, lab_text(ev, 0), args_from(ev, 1)));
 }
 
-static void on_leave(sio_socket *k, const sio_event *ev, void *user)
+static void on_auth(sio_socket *k, const sio_event *ev, void *user)
 {
 	(void)user;
-	if (text_at(ev, 0))
-		sio_leave(k, text_at(ev, 0));
-	done(ev);
-}
-
-/* name(msg) to whom `how` describes; msg is the n-th argument, with its attachments. */
-static void tell(sio_socket *k, const sio_event *ev, sio_delivery how, const char *name, int n)
-{
-	cJSON *msg = cJSON_Duplicate(cJSON_GetArrayItem(ev->args, n), true);
-	how.binary = ev->binary;
-	how.nbinary = ev->nbinary;
-	sio_broadcast(sio_namespace(k), &how, name, msg ? sio_json("[%p]", msg) : sio_json("[]"));
-	done(ev);
-}
-
-static void on_say(sio_socket *k, const sio_event *ev, void *user)
-{
-	(void)user;
-	if (text_at(ev, 0))
-		tell(k, ev, (sio_delivery){ .to = SIO_ROOMS(text_at(ev, 0)) }, "said", 1);
-	else
-		done(ev);
-}
-
-static void on_say_many(sio_socket *k, const sio_event *ev, void *user)
-{
-	const char *rooms[17] = { NULL };
-	size_t n = 0;
-	const cJSON *room;
-	(void)user;
-	cJSON_ArrayForEach (room, cJSON_GetArrayItem(ev->args, 0)) {
-		if (cJSON_IsString(room) && n < 16)
-			rooms[n++] = room->valuestring;
-	}
-	tell(k, ev, (sio_delivery){ .to = rooms }, "said", 1);
-}
-
-static void on_except(sio_socket *k, const sio_event *ev, void *user)
-{
-	(void)user;
-	if (text_at(ev, 0))
-		tell(k, ev, (sio_delivery){ .except = SIO_ROOMS(text_at(ev, 0), sio_id(k)) },
-			"said", 1);
-	else
-		done(ev);
-}
-
-static void on_others(sio_socket *k, const sio_event *ev, void *user)
-{
-	(void)user;
-	tell(k, ev, (sio_delivery){ .except = SIO_ROOMS(sio_id(k)) }, "bcast", 0);
-}
-
-static void on_bcast(sio_socket *k, const sio_event *ev, void *user)
-{
-	(void)user;
-	tell(k, ev, (sio_delivery){ 0 }, "bcast", 0);
-}
-
-static void on_kick(sio_socket *k, const sio_event *ev, void *user)
-{
-	(void)ev;
-	(void)user;
-	sio_disconnect(k, true);
-}
-
-static void on_drop(sio_socket *k, const sio_event *ev, void *user)
-{
-	(void)ev;
-	(void)user;
-	sio_disconnect(k, false);
+	sio_reply(ev->ack, sio_json("[%p]", cJSON_Duplicate(sio_auth(k), true)));
 }
 
 static void add_room(const char *room, void *rooms)
@@ -140,125 +79,82 @@ static void on_burst(sio_socket *k, const sio_event *ev, void *user)
 	reply_all(ev);
 }
 
-static void on_asked(sio_socket *k, const sio_event *answer, void *user)
+static void tick_at_once(sio_socket *k, void *user)
 {
 	(void)user;
-	emit_back(k, answer, "asked", 0);
-}
-
-/* By id, because whoever was asked may be gone by then. */
-typedef struct asking {
-	sio_ns *ns;
-	char id[32];
-} asking;
-
-static void on_asked_end(sio_err err, const cJSON *args, void *user)
-{
-	asking *a = user;
-	sio_socket *k = sio_find(a->ns, a->id);
-	(void)args;
-	if (k && err == SIO_ETIMEDOUT)
-		sio_emit(k, "ask-failed", sio_json("[]"));
-	free(a);
-}
-
-static void ask(sio_socket *k, const sio_event *ev, unsigned timeout_ms, int name)
-{
-	sio_delivery how = with_binary(ev);
-	asking *a = text_at(ev, name) ? calloc(1, sizeof *a) : NULL;
-	if (!a)
-		return;
-	a->ns = sio_namespace(k);
-	snprintf(a->id, sizeof a->id, "%s", sio_id(k));
-	how.on_ack = on_asked_end;
-	how.on_answer = on_asked;
-	how.timeout_ms = timeout_ms;
-	how.user = a;
-	if (sio_emit_with(k, &how, text_at(ev, name), args_from(ev, name + 1)))
-		free(a);
-}
-
-static void on_ask(sio_socket *k, const sio_event *ev, void *user)
-{
-	(void)user;
-	ask(k, ev, 0, 0);
-}
-
-static void on_ask_within(sio_socket *k, const sio_event *ev, void *user)
-{
-	const cJSON *ms = cJSON_GetArrayItem(ev->args, 0);
-	(void)user;
-	if (cJSON_IsNumber(ms))
-		ask(k, ev, (unsigned)ms->valueint, 1);
-}
-
-static void on_swap(sio_socket *k, const sio_event *ev, void *user)
-{
-	(void)user;
-	if (text_at(ev, 0))
-		emit_back(k, ev, text_at(ev, 0), 1);
-	done(ev);
-}
-
-static void on_enter(sio_socket *k, void *user)
-{
-	(void)user;
-	report("connect", sio_json("{nsp: %s, id: %s}", sio_ns_name(sio_namespace(k)), sio_id(k)));
 	tick(k, cJSON_GetObjectItemCaseSensitive(sio_auth(k), "burst"));
 }
 
-static void on_left(sio_socket *k, const char *reason, void *user)
+/* ---- Bytes as the application sees them ---- */
+
+static cJSON *hex_of(sio_bytes b)
 {
-	(void)user;
-	sio_broadcast(sio_namespace(k), NULL, "left", sio_json("[%s, %s]", sio_id(k), reason));
-	report("disconnect", sio_json("{nsp: %s, id: %s, reason: %s}",
-				     sio_ns_name(sio_namespace(k)), sio_id(k), reason));
+	const unsigned char *at = b.data;
+	char text[512 + 1] = "";
+	for (size_t i = 0; i < b.len && i < 256; i++)
+		snprintf(text + 2 * i, 3, "%02x", at[i]);
+	return sio_json("%s", text);
 }
 
-static void check_token(sio_socket *k, sio_entry entry, void *user)
+/* A copy in which a text of hexadecimal digits stands for each attachment. */
+static cJSON *in_hex(const sio_event *ev, const cJSON *item)
 {
-	const char *token =
-		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(sio_auth(k), "token"));
-	(void)user;
-	if (token && !strcmp(token, "secret"))
-		sio_admit(entry);
-	else
-		sio_refuse(entry, "unauthorized", sio_json("{code: 401}"));
+	sio_bytes b = sio_binary_of(ev, item);
+	const cJSON *child;
+	if (b.data)
+		return hex_of(b);
+	cJSON *copy = cJSON_Duplicate(item, false);
+	cJSON_ArrayForEach (child, item) {
+		if (cJSON_IsArray(item))
+			cJSON_AddItemToArray(copy, in_hex(ev, child));
+		else
+			cJSON_AddItemToObject(copy, child->string, in_hex(ev, child));
+	}
+	return copy;
 }
 
-static void set_up_lab_in(sio_ns *ns)
+static void on_hex(sio_socket *k, const sio_event *ev, void *user)
 {
-	static const struct {
-		const char *name;
-		sio_event_fn *fn;
-	} events[] = {
-		{ "echo", on_echo },
-		{ "ack", on_ack },
-		{ "join", on_join },
-		{ "leave", on_leave },
-		{ "say", on_say },
-		{ "say-many", on_say_many },
-		{ "except", on_except },
-		{ "others", on_others },
-		{ "bcast", on_bcast },
-		{ "kick", on_kick },
-		{ "drop", on_drop },
-		{ "whoami", on_whoami },
-		{ "burst", on_burst },
-		{ "ask", on_ask },
-		{ "swap", on_swap },
-		{ "ask-within", on_ask_within },
-	};
-	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-		sio_on(ns, events[i].name, events[i].fn, NULL);
-	sio_on_connect(ns, on_enter, NULL);
-	sio_on_disconnect(ns, on_left, NULL);
+	(void)k;
+	(void)user;
+	sio_reply(ev->ack, in_hex(ev, ev->args));
+}
+
+const lab_event lab_plain_events[] = {
+	{ "echo", on_echo },
+	{ "ack", on_ack },
+	{ "swap", on_swap },
+	{ "auth", on_auth },
+	{ "whoami", on_whoami },
+	{ "burst", on_burst },
+	{ "hex", on_hex },
+	{ NULL, NULL },
+};
+
+/* ---- Namespaces ---- */
+
+static void add_events(sio_ns *ns, const lab_event *list)
+{
+	for (; list->name; list++)
+		sio_on(ns, list->name, list->fn, NULL);
+}
+
+static void set_up(sio_ns *ns)
+{
+	add_events(ns, lab_plain_events);
+	add_events(ns, lab_ack_events);
+	add_events(ns, lab_room_events);
+	add_events(ns, lab_door_events);
+	sio_on_connect(ns, tick_at_once, NULL);
+	lab_watch(ns);
 }
 
 void set_up_lab(sio_server *io)
 {
-	set_up_lab_in(sio_of(io, "/"));
+	static const char *const names[] = { "/", "/admin", "/chat", "/checks", "/gate",
+		"/a \"b\"/\xc3\xa9", "/x?y=1" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		set_up(sio_of(io, names[i]));
+	lab_set_up_doors(io);
 	set_up_trees(io);
-	set_up_lab_in(sio_of(io, "/admin"));
-	sio_use(sio_of(io, "/admin"), check_token, NULL);
 }

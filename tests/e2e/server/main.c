@@ -5,19 +5,26 @@
  * Configured by the environment alone: HOST, PORT (0: any), PING_INTERVAL, PING_TIMEOUT,
  * CONNECT_TIMEOUT and UPGRADE_TIMEOUT in ms, MAX_HTTP_BUFFER and MAX_QUEUE in bytes, CORS_ORIGIN
  * (with commas, or "*"), CORS_CREDENTIALS=1, CORS_METHODS, CORS_HEADERS, CORS_EXPOSED,
- * CORS_MAX_AGE in seconds, PARSER=msgpack, RECOVERY in ms, RECOVERY_BYTES, HIGH_WATER, LOW_WATER,
- * TRANSPORTS
+ * CORS_MAX_AGE in seconds, PARSER=msgpack, RECOVERY in ms, RECOVERY_BYTES,
+ * RECOVERY_MIDDLEWARE=1, MAX_NAMESPACE, CLEANUP=1, HIGH_WATER, LOW_WATER, TRANSPORTS
  * ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1,
- * COOKIE, TRUSTED_PROXIES, ADDRESS (one more to listen on), those of hooks.c, and APP:
+ * COOKIE, TRUSTED_PROXIES, ADDRESS (more to listen on), those of hooks.c, and APP:
  *
- *   engine    echoes every message at the level of Engine.IO, at /engine.io/
+ *   engine    echoes every message at the level of Engine.IO, at /engine.io/; takes
+ *             DEFLATE_SERVER_NO_CONTEXT=1, DEFLATE_CLIENT_NO_CONTEXT=1, DEFLATE_SERVER_BITS,
+ *             DEFLATE_CLIENT_BITS and DEFLATE_MEM_LEVEL as well
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
+ *   flow      clients that fall behind or lose their connection
+ *   features  parents of namespaces, middleware of events, taps, changes of rooms
+ *   endings   a server that its clients bring to an end
  *
- * The last two serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON; LOCALE
- * is the locale of the process; with OPENAT2_ERRNO the system call openat2 fails with that number.
+ * All but the first serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON and
+ * MAX_ATTACHMENTS the attachments of an event; LOCALE is the locale of the process; with
+ * OPENAT2_ERRNO the system call openat2 fails with that number.
  *
- * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.
+ * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.  SIGHUP has
+ * it read TLS_CERT and TLS_KEY again, and print "RELOADED <result>".
  */
 #include "apps.h"
 #include "sio_msgpack.h"
@@ -27,10 +34,15 @@
 #include <string.h>
 
 static sio_server *io;
+static volatile sig_atomic_t hangup, ending;
 
+/* Of what a server does, only stopping is allowed here; the rest is done when it has stopped. */
 static void on_signal(int number)
 {
-	(void)number;
+	if (number == SIGHUP)
+		hangup = 1;
+	else
+		ending = 1;
 	if (io)
 		sio_stop(io);
 	else
@@ -73,6 +85,7 @@ static sio_options options_from_environment(void)
 		.allow_eio3 = number("ALLOW_EIO3", 0) != 0,
 		.max_payload = number("MAX_HTTP_BUFFER", 0),
 		.max_depth = (unsigned)number("MAX_DEPTH", 0),
+		.max_attachments = (unsigned)number("MAX_ATTACHMENTS", 0),
 		.cors_origin = getenv("CORS_ORIGIN"),
 		.client_dir = getenv("CLIENT_DIR"),
 		.per_message_deflate = number("DEFLATE", 0) != 0,
@@ -87,10 +100,13 @@ static sio_options options_from_environment(void)
 		.cookie = getenv("COOKIE"),
 		.recovery_ms = (unsigned)number("RECOVERY", 0),
 		.recovery_bytes = number("RECOVERY_BYTES", 0),
+		.recovery_uses_middleware = number("RECOVERY_MIDDLEWARE", 0) != 0,
 		.high_water = number("HIGH_WATER", 0),
 		.low_water = number("LOW_WATER", 0),
 		.tls_cert = getenv("TLS_CERT"),
 		.tls_key = getenv("TLS_KEY"),
+		.max_namespace = (unsigned)number("MAX_NAMESPACE", 0),
+		.cleanup_empty_children = number("CLEANUP", 0) != 0,
 	};
 }
 
@@ -108,17 +124,44 @@ static const sio_parser *parser(void)
 	exit(2);
 }
 
-static sio_err serve(void)
+static void reload(void)
 {
-	const char *address = getenv("ADDRESS");
-	sio_err err = sio_listen(io);
-	if (!err && address)
-		err = sio_listen_on(io, address);
+	hangup = 0;
+	printf("RELOADED %s\n", sio_strerror(sio_reload_tls(io)));
+	fflush(stdout);
+}
+
+static sio_err told(const char *address, sio_err err)
+{
+	if (err)
+		fprintf(stderr, "conformance-server: %s: %s\n", address, sio_strerror(err));
+	return err;
+}
+
+/* On HOST and PORT, and on each of ADDRESS. */
+static sio_err listen_on_all(const char *host)
+{
+	char more[512];
+	sio_err err = told(host, sio_listen(io));
+	snprintf(more, sizeof more, "%s", getenv("ADDRESS") ? getenv("ADDRESS") : "");
+	for (char *a = strtok(more, ","); a && !err; a = strtok(NULL, ","))
+		err = told(a, sio_listen_on(io, a));
+	return err;
+}
+
+static sio_err serve(const char *host)
+{
+	sio_err err = listen_on_all(host);
 	if (err)
 		return err;
 	printf("READY %u\n", sio_port(io));
 	fflush(stdout);
-	return sio_run(io);
+	do {
+		if (hangup)
+			reload();
+		err = sio_run(io);
+	} while (!err && !ending);
+	return err;
 }
 
 static int run(const sio_options *o, void (*set_up)(sio_server *))
@@ -127,10 +170,11 @@ static int run(const sio_options *o, void (*set_up)(sio_server *))
 	if (!err) {
 		set_up(io);
 		set_up_routes(io);
-		err = serve();
-	}
-	if (err)
+		signal(SIGHUP, on_signal);
+		err = serve(o->host);
+	} else {
 		fprintf(stderr, "conformance-server: %s\n", sio_strerror(err));
+	}
 	sio_close(io);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -152,6 +196,12 @@ int main(void)
 		return run(&o, set_up_suite);
 	if (app && !strcmp(app, "lab"))
 		return run(&o, set_up_lab);
-	fprintf(stderr, "conformance-server: APP must be engine, socketio or lab\n");
+	if (app && !strcmp(app, "flow"))
+		return run(&o, set_up_flow);
+	if (app && !strcmp(app, "features"))
+		return run(&o, set_up_features);
+	if (app && !strcmp(app, "endings"))
+		return run(&o, set_up_endings);
+	fprintf(stderr, "conformance-server: there is no APP of that name\n");
 	return 2;
 }

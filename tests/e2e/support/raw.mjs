@@ -18,8 +18,9 @@ export function begin(server, { method = 'GET', url, body, headers = {}, agent =
 			response.on('data', (part) => parts.push(part)).once('error', fail);
 			response.once('end', () => {
 				const { statusCode: status, headers: fields, rawHeaders } = response;
-				const text = Buffer.concat(parts).toString('utf8');
-				done({ status, headers: fields, rawHeaders, body: text });
+				const bytes = Buffer.concat(parts);
+				const body = bytes.toString();
+				done({ status, headers: fields, rawHeaders, body, bytes });
 			});
 		});
 		request.once('error', fail);

@@ -22,6 +22,8 @@ const STOP_MS = 10_000;
 
 const children = new Set();
 process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+// So the runner ends a file that takes too long.
+process.once('SIGTERM', () => process.exit(1));
 
 /** A running program: what it printed, and the two ways to end it. */
 export class Program {
@@ -125,12 +127,4 @@ export async function startServer(env = {}, before = []) {
 	const { server, ended } = await launch(env, before);
 	if (ended) throw new Error(`${program} ended: ${JSON.stringify(ended)}\n${server.stderr}`);
 	return server;
-}
-
-/** As startServer(), or undefined if the program says (exit code 2) that it has no such APP. */
-export async function startIfOffered(env) {
-	const { server, ended } = await launch(env);
-	if (!ended) return server;
-	assert.equal(ended.code, 2, server.stderr);
-	return undefined;
 }

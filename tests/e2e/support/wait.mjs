@@ -48,3 +48,12 @@ export function record(emitter, event) {
 	emitter.on(event, (...args) => seen.push(args));
 	return seen;
 }
+
+/** Looks again and again until condition() holds; for what nobody tells. */
+export function until(condition, what, ms = PATIENCE) {
+	let watch;
+	const holds = new Promise((done) => {
+		watch = setInterval(() => condition() && done(), 1);
+	});
+	return within(ms, holds, what).finally(() => clearInterval(watch));
+}
