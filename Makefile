@@ -54,6 +54,7 @@ INCS   := $(patsubst -I%,-isystem%,$(call pkg,--cflags $(PKGS)))
 LIBS   := $(call pkg,--libs $(PKGS))
 # The parser for MessagePack is a library of its own, where msgpack-c is there.
 MSGPACK := $(firstword $(foreach p,msgpack-c msgpack,$(if $(call pkg,--modversion $(p)),$(p))))
+MSGPACK_LIBS := $(if $(MSGPACK),$(call pkg,--libs $(MSGPACK))) -lm
 CHECK_LIBS := $(call pkg,--libs check $(if $(BROTLI),libbrotlidec))
 
 WARNINGS   = -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(WERROR)
@@ -79,12 +80,13 @@ SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
 EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
 THREADS_SRC := $(wildcard tests/threads/*.c)
-UNIT_SRC    := $(wildcard tests/unit/test_*.c)
-FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
+WITHOUT     := $(if $(MSGPACK),,%_msgpack.c)
+UNIT_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/unit/test_*.c))
+FUZZ_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
 
 LIB_OBJ  := $(call objects,$(LIB_SRC))
-TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC))
+TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC) $(if $(MSGPACK),$(MSGPACK_SRC)))
 ARCHIVE  := $(B)/libsio.a
 SHARED   := $(B)/libsio.so.$(VERSION)
 SONAME   := libsio.so.$(SOVERSION)
@@ -145,12 +147,14 @@ $(SHARED): $(LIB_OBJ)
 	@ln -sf $(SONAME) $(B)/libsio.so
 
 $(MSGPACK_ARCHIVE): $(MSGPACK_OBJ)
+	$(QUIET)ld -r $^ -o $(B)/libsio-msgpack.o
+	$(QUIET)objcopy --localize-hidden $(B)/libsio-msgpack.o
 	@rm -f $@
-	$(QUIET)ar rcs $@ $^
+	$(QUIET)ar rcs $@ $(B)/libsio-msgpack.o
 
 $(MSGPACK_SHARED): $(MSGPACK_OBJ) $(SHARED)
 	$(QUIET)$(CC) -shared -Wl,-soname,$(MSGPACK_SONAME) -Wl,-z,defs $(SIO_LDFLAGS) $^ \
-		$(call pkg,--libs $(MSGPACK) libcjson) -lm -o $@
+		$(call pkg,--libs libcjson) $(MSGPACK_LIBS) -o $@
 	@ln -sf $(@F) $(B)/$(MSGPACK_SONAME)
 	@ln -sf $(MSGPACK_SONAME) $(B)/libsio-msgpack.so
 
@@ -164,18 +168,18 @@ $(TUTORIALS): $(B)/tutorials/%: $(B)/obj/client-demo/tutorials/%.o $(ARCHIVE)
 	$(link_program) $(LIBS) -o $@
 
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(TEST_OBJ)
-	$(link_program) $(WRAP) $(CHECK_LIBS) $(LIBS) -o $@
+	$(link_program) $(WRAP) $(CHECK_LIBS) $(LIBS) $(MSGPACK_LIBS) -o $@
 
 $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_OBJ)
-	$(link_program) $(WRAP) $(LIBS) -o $@
+	$(link_program) $(WRAP) $(LIBS) $(MSGPACK_LIBS) -o $@
 
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
-	$(link_program) $(WRAP) $(LIBS) -o $@
+	$(link_program) $(WRAP) $(LIBS) $(MSGPACK_LIBS) -o $@
 
 # One of its applications stands on the layers below the public functions, so it takes the objects.
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
 		$(if $(MSGPACK),$(MSGPACK_OBJ))
-	$(link_program) $(LIBS) $(if $(MSGPACK),$(call pkg,--libs $(MSGPACK))) -lm -o $@
+	$(link_program) $(LIBS) $(MSGPACK_LIBS) -o $@
 
 # Others are written as an application is, with the public functions alone.
 $(B)/plain-server: $(call objects,$(PLAIN_SRC)) $(ARCHIVE)

@@ -6,10 +6,17 @@
  *
  *     sio_options options = { .port = 3000, .parser = sio_msgpack_parser() };
  *
- * All clients of the server must use that parser.  Binary data stands inside the packet, so there
- * are no attachments to wait for and no limit of them; nesting is limited to what msgpack-c unpacks
- * (32 levels).  Integers beyond 2^53 are rounded, as in JavaScript; extensions (a Date) become
- * null.
+ * All clients of the server must use that parser; one that sends text is closed.  Binary data
+ * stands inside the packet, so there are no attachments to wait for, and max_attachments does not
+ * count them; 65535 are the most that a packet may bring.
+ *
+ * What JSON cannot say arrives as JSON.stringify() would write it: a Date (of notepack.io, or
+ * MessagePack's timestamp) as a text such as "2026-11-21T12:00:00.000Z", NaN and infinities as
+ * null, undefined as null in an array and left out of an object.  Other extensions are null.
+ * Integers beyond 2^53 are rounded, and keys that are integers become texts, as in JavaScript; any
+ * other key that is no text closes the connection.  Half a surrogate pair, which a tree may hold,
+ * is sent as U+FFFD.  An object { _placeholder: true, num: n } is data like any other unless it
+ * comes, or is sent, with binary data in the same packet.
  */
 #ifndef SIO_MSGPACK_H
 #define SIO_MSGPACK_H

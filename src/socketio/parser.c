@@ -9,6 +9,7 @@
 #include "io.h"
 #include "json.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- Out ---- */
 
@@ -57,11 +58,18 @@ static void packet_free(sio_packet *p)
 	json_free(p->data);
 }
 
+/* What Socket.IO's own form can say: there the name ends at a comma. */
+static bool is_name(const char *nsp)
+{
+	return *nsp == '/' && !strchr(nsp, ',') && utf8_valid(nsp, strlen(nsp));
+}
+
+/* Only events and answers have attachments; elsewhere a placeholder is an object like any other. */
 static bool write_text(buf *out, const sio_packet *p)
 {
-	bool named = (p->type == SP_EVENT || p->type == SP_ACK) && p->nbinary;
-	sp_type type = (sp_type)(named ? p->type + 3 : p->type);
-	sp_write(out, type, p->nbinary, span_of(p->nsp), p->has_id ? &p->id : NULL);
+	bool carries = p->nbinary && (p->type == SP_EVENT || p->type == SP_ACK);
+	sp_type type = (sp_type)(carries ? p->type + 3 : p->type);
+	sp_write(out, type, carries ? p->nbinary : 0, span_of(p->nsp), p->has_id ? &p->id : NULL);
 	return (!p->data || json_print(out, p->data)) && !out->failed;
 }
 
@@ -70,8 +78,11 @@ bool parser_unpack(const sio_parser *parser, span message, unpacked *out)
 	*out = (unpacked){ 0 };
 	if (!parser->decode((sio_bytes){ message.at, message.len }, &out->packet))
 		return false;
-	bool fits = out->packet.type <= SP_CONNECT_ERROR && *out->packet.nsp == '/' &&
-		    !strchr(out->packet.nsp, ',') && write_text(&out->text, &out->packet);
+	bool fits = out->packet.type <= SP_CONNECT_ERROR && is_name(out->packet.nsp) &&
+		    write_text(&out->text, &out->packet);
+	/* What the text says is read from there; two trees of one message are one too many. */
+	json_free(out->packet.data);
+	out->packet.data = NULL;
 	if (!fits)
 		parser_done(out);
 	return fits;
