@@ -196,8 +196,6 @@ static void write_switching(websocket *w, const http_head *head, const ws_handsh
 	http_write_field(&c->out, SPAN("Sec-WebSocket-Accept"), span_of(accept));
 	if (asked->protocol.at)
 		http_write_field(&c->out, SPAN("Sec-WebSocket-Protocol"), asked->protocol);
-	if (asked->protocol.at)
-		http_write_field(&c->out, SPAN("Sec-WebSocket-Protocol"), asked->protocol);
 	compressed_begin(w, head, &c->out);
 	cors_fields(c, &c->out);
 	buf_add_span(&c->out, buf_span(&c->request->fields));

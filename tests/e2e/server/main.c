@@ -160,7 +160,7 @@ static sio_err serve(const char *host)
 		if (hangup)
 			reload();
 		err = sio_run(io);
-	} while (!err && !ending);
+	} while (!err && !ending && hangup);
 	return err;
 }
 
