@@ -4,6 +4,9 @@
 
 export const PATIENCE = 8_000;
 
+/** What a clock of whole milliseconds at the other end may take away from a time measured here. */
+export const GRAIN = 2;
+
 /** The promise's value, or an error that names what did not come within `ms`. */
 export async function within(ms, promise, what) {
 	let timer;
