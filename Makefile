@@ -181,7 +181,7 @@ setup-check: ## install what `make check` needs and this machine lacks
 .PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
-		unit threads asan e2e replay
+		unit threads asan e2e conformance replay
 
 unit: $(UNIT) ## run the unit tests
 	@tools/unit.sh $(UNIT)
@@ -189,9 +189,10 @@ unit: $(UNIT) ## run the unit tests
 threads: $(B)/two-servers ## two servers in two threads of one process
 	@$<
 
-asan: ## unit and end-to-end tests under ASan and UBSan
+asan: ## unit, end-to-end and conformance tests under ASan and UBSan
 	@$(BUILD) VARIANT=asan unit threads
 	@$(BUILD) VARIANT=asan e2e
+	@$(BUILD) VARIANT=asan conformance
 
 tsan: ## unit tests, and servers in threads, under TSan
 	@$(BUILD) VARIANT=tsan unit threads

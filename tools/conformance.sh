@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Runs the conformance suite against the programs in SIO_BUILD_DIR.  A case says in its name which
-# numbered statements of protocol-notes it shows ("engine.io 54, 57: ..."); one that none shows, and
+# numbered statements of protocol-notes it shows ("engine.io 54, 57: ...", and "engine.io 37;
+# differences 51: ..." where another note says so too); one that none shows, and
 # a case that names one that there is not, is a failure.
 log=${SIO_BUILD_DIR:?the build folder}/conformance.log
 export SIO_BUILD_DIR
@@ -21,13 +22,12 @@ awk '
 		total[note]++
 		if (total[note] == 1) order[++notes] = note
 	}
-	FILENAME == "-" && match($0, /(^| )ok [0-9]+ - [a-z.]+ [0-9, ]+: /) {
-		good = $0 !~ /not ok [0-9]+ - / && $0 !~ /# (SKIP|T[O]DO)/
-		sub(/.*ok [0-9]+ - /, "")
-		note = $1
-		sub(/^[a-z.]+ /, "")
-		sub(/: .*/, "")
-		n = split($0, numbers, /, */)
+	# What a part of a name, "engine.io 54, 57", shows.
+	function show(part, good, note, n, numbers, i) {
+		note = part
+		sub(/ .*/, "", note)
+		sub(/^[a-z.]+ /, "", part)
+		n = split(part, numbers, /, */)
 		for (i = 1; i <= n; i++) {
 			if (!((note, numbers[i] + 0) in known)) {
 				print "conformance: there is no statement " note " " numbers[i]
@@ -36,8 +36,17 @@ awk '
 				of[note]++
 			}
 		}
-		cases[note]++
-		if (good) passed[note]++
+		return note
+	}
+	FILENAME == "-" && match($0, /(^| )ok [0-9]+ - [a-z.]+ [0-9, ]+(; [a-z.]+ [0-9, ]+)*: /) {
+		good = $0 !~ /not ok [0-9]+ - / && $0 !~ /# (SKIP|T[O]DO)/
+		sub(/.*ok [0-9]+ - /, "")
+		sub(/: .*/, "")
+		parts_n = split($0, parts, /; */)
+		first = show(parts[1], good)
+		for (k = 2; k <= parts_n; k++) show(parts[k], good)
+		cases[first]++
+		if (good) passed[first]++
 	}
 	END {
 		printf "%-12s %10s %6s %6s %7s\n", "", "statements", "shown", "cases", "passed"

@@ -50,7 +50,12 @@ jsonp_result jsonp_read(buf *out, span form)
 {
 	span field;
 	buf text = { 0 };
+	span other;
 	if (!query_find(form, SPAN("d"), &field))
+		return JSONP_NOTHING;
+	/* Two of them are none, as the reference has it. */
+	size_t before = (size_t)(field.at - form.at);
+	if (before > 2 && query_find((span){ form.at, before - 2 }, SPAN("d"), &other))
 		return JSONP_NOTHING;
 	bool good = url_decode(&text, field, true);
 	if (good && buf_len(&text)) {

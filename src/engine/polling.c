@@ -50,6 +50,70 @@ static void answer_payload(polling *p, span payload)
 		drop(&p->get);
 }
 
+/* ---- What is queued ---- */
+
+/* The i-th block of the answer that is being made; NULL: there are fewer. */
+static bytes *outgoing(const polling *p, size_t i)
+{
+	return !p->greeting || i < p->greeting ? session_peek(p->session, &p->base, i) : NULL;
+}
+
+typedef struct outline {
+	const payload_form *form;
+	size_t count, size; /* of the blocks; the size is the most that they take */
+	bool binary;
+} outline;
+
+static outline measure(const polling *p)
+{
+	const dialect *d = p->session->dialect;
+	outline o = { .form = d->text };
+	bytes *b;
+	for (; (b = outgoing(p, o.count)) != NULL; o.count++)
+		o.binary = o.binary || (b->binary && d->binary);
+	if (o.binary)
+		o.form = d->binary;
+	for (size_t i = 0; i < o.count; i++)
+		o.size += o.form->size(outgoing(p, i));
+	return o;
+}
+
+/* NULL: out of memory. */
+static bytes *make_body(const polling *p, const outline *o)
+{
+	buf payload = { .limit = o->size };
+	bytes *body = NULL;
+	for (size_t i = 0; i < o->count; i++)
+		o->form->write(&payload, outgoing(p, i));
+	if (!payload.failed)
+		body = o->binary ? bytes_copy(buf_data(&payload), buf_len(&payload))
+				 : text_body(p, buf_span(&payload));
+	buf_free(&payload);
+	return body;
+}
+
+/* Answers the waiting GET with all that is queued.  false: out of memory. */
+static bool answer_queue(polling *p)
+{
+	outline o = measure(p);
+	bytes *body = make_body(p, &o);
+	if (!body)
+		return false;
+	p->ready = false;
+	p->greeting = 0;
+	answer(&p->get, 200, o.binary ? ANSWER_BINARY : ANSWER_TEXT, body);
+	while (o.count--)
+		session_pop(p->session);
+	return true;
+}
+
+void polling_flush(polling *p)
+{
+	p->ready = false;
+	if (p->get && outgoing(p, 0) && !answer_queue(p))
+		session_fail(p->session, CLOSED_BY_ERROR);
+}
+
 /* ---- What the session asks of it ---- */
 
 static void polling_wake(transport *t)
@@ -102,8 +166,12 @@ static bool polling_close(transport *t, bool wait)
 	if (wait && !p->get)
 		return false;
 	drop_half_post(p);
-	if (p->get)
+	if (p->get && p->session->state == SESSION_OPEN && session_peek(p->session, t, 0)) {
+		if (!answer_queue(p))
+			drop(&p->get);
+	} else if (p->get) {
 		answer_payload(p, p->session->dialect->bye);
+	}
 	return true;
 }
 
@@ -224,67 +292,6 @@ void polling_post_refuse(polling *p, exchange *x, int status, bool fatal)
 	answer(&p->post, status, ANSWER_EMPTY, NULL);
 	if (fatal)
 		session_fail(p->session, CLOSED_BY_ERROR);
-}
-
-/* The i-th block of the answer that is being made; NULL: there are fewer. */
-static bytes *outgoing(const polling *p, size_t i)
-{
-	return !p->greeting || i < p->greeting ? session_peek(p->session, &p->base, i) : NULL;
-}
-
-typedef struct outline {
-	const payload_form *form;
-	size_t count, size; /* of the blocks; the size is the most that they take */
-	bool binary;
-} outline;
-
-static outline measure(const polling *p)
-{
-	const dialect *d = p->session->dialect;
-	outline o = { .form = d->text };
-	bytes *b;
-	for (; (b = outgoing(p, o.count)) != NULL; o.count++)
-		o.binary = o.binary || (b->binary && d->binary);
-	if (o.binary)
-		o.form = d->binary;
-	for (size_t i = 0; i < o.count; i++)
-		o.size += o.form->size(outgoing(p, i));
-	return o;
-}
-
-/* NULL: out of memory. */
-static bytes *make_body(const polling *p, const outline *o)
-{
-	buf payload = { .limit = o->size };
-	bytes *body = NULL;
-	for (size_t i = 0; i < o->count; i++)
-		o->form->write(&payload, outgoing(p, i));
-	if (!payload.failed)
-		body = o->binary ? bytes_copy(buf_data(&payload), buf_len(&payload))
-				 : text_body(p, buf_span(&payload));
-	buf_free(&payload);
-	return body;
-}
-
-void polling_flush(polling *p)
-{
-	session *s = p->session;
-
-	p->ready = false;
-	if (!p->get)
-		return;
-	outline o = measure(p);
-	if (!o.count)
-		return;
-	bytes *body = make_body(p, &o);
-	if (!body) {
-		session_fail(s, CLOSED_BY_ERROR);
-		return;
-	}
-	p->greeting = 0;
-	answer(&p->get, 200, o.binary ? ANSWER_BINARY : ANSWER_TEXT, body);
-	while (o.count--)
-		session_pop(s);
 }
 
 void polling_lost(exchange *x, int error)

@@ -3,7 +3,7 @@
  * compressed - permessage-deflate on a connection (protocol-notes/deflate.md).
  *
  * A block that is shared by many clients is never written to: its compressed form stands in the
- * connection's own output, which is filled only when it is empty, so that what a peer does not take
+ * connection's own output, which is filled only up to a point, so that what a peer does not take
  * stays in its owner's queue.
  */
 #include "internal.h"
@@ -53,11 +53,14 @@ unsigned compressed_read(websocket *w, const ws_event *ev, buf *out)
 	return 0;
 }
 
-/* Without memory to compress with it goes as it is. */
+/* Without memory to compress with it goes as it is, and so does a greeting: many a connection never
+ * says more. */
 static bool write_deflated(websocket *w, bytes *b, buf *out)
 {
 	unsigned char head[10];
 	buf packed = { 0 };
+	if (!w->compressed && w->owner->greets)
+		return false;
 	if (!pmd_worth(&w->pmd, b->len) || !pmd_deflate(&w->pmd, bytes_data(b), b->len, &packed))
 		return false;
 	size_t n = ws_write_head(head, b->binary ? WS_OP_BINARY : WS_OP_TEXT, buf_len(&packed));
@@ -72,7 +75,7 @@ void compressed_write(websocket *w)
 {
 	connection *c = w->connection;
 	bytes *b;
-	if (!w->pmd.shared || c->rest || buf_len(&c->out) || w->hushed)
+	if (!w->pmd.shared || w->hushed)
 		return;
 	while (buf_len(&c->out) < BATCH && (b = w->owner->peek(w, 0)) != NULL) {
 		if (b->len == HEARTBEAT)

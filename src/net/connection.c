@@ -161,6 +161,8 @@ static size_t gather(const connection *c, struct iovec *iov)
 	}
 	n += add_rest(c, iov);
 	n += add_out(c, iov + n);
+	if (c->websocket->pmd.shared) /* compressed.c has put into it what may go out now */
+		return n;
 	bytes *b;
 	for (size_t i = 0; n < PIECES && (b = queued(c, i)) != NULL; i++, n++) {
 		ws_frame(b);

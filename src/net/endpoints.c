@@ -49,7 +49,7 @@ bool endpoint_is_at(const net *n, span path)
 
 bool endpoint_begin(connection *c, const http_head *head)
 {
-	endpoint *e = request_is_upgrade(head) ? find(c->net, head->path) : NULL;
+	endpoint *e = ws_wanted(head) ? find(c->net, head->path) : NULL;
 	if (!e)
 		return false;
 	c->request->keep_alive = false;

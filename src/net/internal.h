@@ -229,8 +229,6 @@ struct request {
 
 /* Whether the path is the engine's. */
 bool request_for_engine(const net *n, span path);
-/* Whether it asks to become a WebSocket. */
-bool request_is_upgrade(const http_head *head);
 /* Reads what is in data; sets aside what cannot be read yet. */
 void request_input(connection *c, unsigned char *data, size_t len);
 /* No other request is to be read; one that is not being answered ends with its connection. */

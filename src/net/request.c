@@ -104,12 +104,6 @@ bool request_for_engine(const net *n, span path)
 	return path.len >= prefix.len && !memcmp(path.at, prefix.at, prefix.len);
 }
 
-bool request_is_upgrade(const http_head *head)
-{
-	return head->upgrade &&
-	       http_has_token(http_field_find(head, SPAN("Upgrade")), SPAN("websocket"));
-}
-
 static void write_continue(connection *c)
 {
 	buf_add_text(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");

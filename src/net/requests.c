@@ -131,7 +131,7 @@ static void refuse(connection *c, const http_head *head, refusal why, const char
 		if (h)
 			owner->hooks.refused(owner->user, h, why, told, context);
 	}
-	answer_refusal(c, why, told, request_is_upgrade(head));
+	answer_refusal(c, why, told, ws_wanted(head));
 }
 
 /* ---- Opening ---- */
@@ -302,7 +302,7 @@ void engine_request_allowed(connection *c, const http_head *head)
 			&(refusal_context){ "ID_GENERATION_ERROR", span_of(id) });
 	} else {
 		add_fields(c, head, true);
-		if (request_is_upgrade(head))
+		if (ws_wanted(head))
 			websocket_begin(c, head, version, span_of(id), NULL);
 		else
 			open_polling(c, head, version, span_of(id));
@@ -318,7 +318,7 @@ static void go_on(connection *c, const http_head *head, session *known)
 {
 	if (known) {
 		add_fields(c, head, false);
-		if (request_is_upgrade(head))
+		if (ws_wanted(head))
 			websocket_begin(c, head, SPAN(""), SPAN(""), known);
 		else
 			known_session(c, head, known);
@@ -340,7 +340,7 @@ static void to_engine(connection *c, const http_head *head)
 		.eio = read_parameter(&eio, c, head, SPAN("EIO")),
 		.method = head->method_text,
 		.get = head->method == HTTP_GET,
-		.upgrade = request_is_upgrade(head),
+		.upgrade = ws_wanted(head),
 	};
 	refusal why = engine_check(c->net->engine, &q, &known, &context);
 	if (why != NOT_REFUSED)
@@ -359,6 +359,6 @@ void engine_request_begin(connection *c, const http_head *head)
 	c->request->coding = (uint8_t)coding_choose(http_field_find(head, SPAN("Accept-Encoding")));
 	if (head->method == HTTP_OPTIONS && c->request->cors)
 		cors_preflight(c, head);
-	else if (!client_file(c, head))
+	else if (ws_wanted(head) || !client_file(c, head))
 		to_engine(c, head);
 }

@@ -39,6 +39,23 @@ void websocket_close(websocket *w, unsigned code, const char *reason)
 	connection_dirty(c);
 }
 
+void websocket_take_queue(websocket *w)
+{
+	connection *c = w->connection;
+	bytes *b;
+	if (c->doomed || c->blocked || w->said_close)
+		return;
+	w->hushed = false;
+	compressed_write(w);
+	while ((b = w->owner->peek(w, 0)) != NULL) {
+		ws_frame(b);
+		buf_add(&c->out, bytes_framed(b), bytes_framed_len(b));
+		w->owner->pop(w);
+	}
+	if (c->out.failed)
+		connection_doom(c);
+}
+
 /* ---- What the peer sends ---- */
 
 static void close_after_output(connection *c)
@@ -167,15 +184,17 @@ static void accept_key(char out[29], span key)
 	out[28] = '\0';
 }
 
-static void write_switching(websocket *w, const http_head *head, span key)
+static void write_switching(websocket *w, const http_head *head, const ws_handshake *asked)
 {
 	connection *c = w->connection;
 	char accept[29];
-	accept_key(accept, key);
+	accept_key(accept, asked->key);
 	http_write_status(&c->out, 101);
 	http_write_field(&c->out, SPAN("Upgrade"), SPAN("websocket"));
 	http_write_field(&c->out, SPAN("Connection"), SPAN("Upgrade"));
 	http_write_field(&c->out, SPAN("Sec-WebSocket-Accept"), span_of(accept));
+	if (asked->protocol.at)
+		http_write_field(&c->out, SPAN("Sec-WebSocket-Protocol"), asked->protocol);
 	compressed_begin(w, head, &c->out);
 	cors_fields(c, &c->out);
 	buf_add_span(&c->out, buf_span(&c->request->fields));
@@ -193,25 +212,34 @@ static websocket *websocket_new(connection *c, const websocket_owner *owner, siz
 	return w;
 }
 
-static void refuse(connection *c, int status)
+static void refuse(connection *c, int status, const char *why)
 {
+	response r = RESPONSE(status);
+	c->request->keep_alive = false;
+	r.type = "text/html";
+	r.body = bytes_copy(why, strlen(why));
 	if (status == 405)
-		respond_status_with(c, status, SPAN("Allow"), SPAN("GET"));
-	else
-		respond_status(c, status);
+		http_write_field(&r.fields, SPAN("Allow"), SPAN("GET"));
+	if (status == 426)
+		http_write_field(&r.fields, SPAN("Sec-WebSocket-Version"), SPAN("13"));
+	respond(c, &r);
 }
 
 websocket *websocket_accept(
 	connection *c, const http_head *head, const websocket_owner *owner, size_t size)
 {
-	span key;
-	int status = ws_handshake_check(head, &key);
-	websocket *w = status == 101 ? websocket_new(c, owner, size) : NULL;
-	if (!w) {
-		refuse(c, status == 101 ? 500 : status);
+	ws_handshake asked;
+	int status = ws_handshake_check(head, &asked);
+	if (status != 101) {
+		refuse(c, status, asked.why);
 		return NULL;
 	}
-	write_switching(w, head, key);
+	websocket *w = websocket_new(c, owner, size);
+	if (!w) {
+		respond_status(c, 500);
+		return NULL;
+	}
+	write_switching(w, head, &asked);
 	c->role = ROLE_WEBSOCKET;
 	c->websocket = w;
 	timer_stop(c->net->wheel, &c->deadline);

@@ -18,6 +18,7 @@ typedef struct websocket websocket;
 
 /* Output is pulled, as a transport's is (engine/transport.h). */
 typedef struct websocket_owner {
+	bool greets; /* the first block is a greeting, which is not worth compressing */
 	/* A whole message; data may be modified. */
 	void (*message)(websocket *w, unsigned char *data, size_t len, bool binary);
 	void (*pong)(websocket *w); /* NULL: is of no interest */
@@ -40,7 +41,7 @@ struct websocket {
 	struct connection *connection;
 	ws_decoder decoder;
 	pmd pmd;           /* all zero: messages are not compressed */
-	size_t compressed; /* bytes of messages among the connection's output */
+	size_t compressed; /* bytes of messages among the connection's output; 0: none were yet */
 	uint64_t heard;    /* reads in which something came */
 	bool ended;        /* the owner was told */
 	bool said_close;
@@ -59,6 +60,9 @@ void websocket_wake(websocket *w);
 void websocket_add_frame(websocket *w, ws_opcode opcode, const void *data, size_t len);
 /* One close frame, whoever begins, ahead of what waits; what the peer sends after it is let go. */
 void websocket_close(websocket *w, unsigned code, const char *reason);
+/* What waits goes out before what ends the WebSocket.  Of a peer that takes nothing it is not made
+ * more. */
+void websocket_take_queue(websocket *w);
 /* What waits does so for a moment. */
 void websocket_hush(websocket *w);
 

@@ -108,11 +108,18 @@ void ws_frame(bytes *b);
  * be NULL; it is UTF-8 and is cut to fit, between characters. */
 size_t ws_write_close(unsigned char out[127], unsigned code, const char *reason);
 
+/* Whether a request asks to go on as WebSocket, whatever may be wrong with it. */
+bool ws_wanted(const http_head *head);
 /*
- * Checks an opening handshake (RFC 6455 4.2.1 and, for the extensions, 9.1).  Returns 101 and the
- * key, or the status of the refusal: 405 (not GET), 426 (no version, or another than 13; the answer
- * must carry Sec-WebSocket-Version: 13), 400 (anything else).  key is a span into the head.
+ * Checks an opening handshake (RFC 6455 4.2.1 and, for the extensions, 9.1).  Returns 101, or the
+ * status of the refusal: 405 (not GET), 426 (no version, or another than 13; the answer must carry
+ * Sec-WebSocket-Version: 13), 400 (anything else).
  */
-int ws_handshake_check(const http_head *head, span *key);
+typedef struct ws_handshake {
+	span key;      /* these are spans into the head */
+	span protocol; /* the first subprotocol that the client offers; .at NULL: it offers none */
+	const char *why; /* of a refusal */
+} ws_handshake;
+int ws_handshake_check(const http_head *head, ws_handshake *out);
 
 #endif

@@ -267,7 +267,9 @@ static void a_message_that_finds_no_memory_ends_the_session(way by)
 	ck_assert(failed && !sent);
 	ck_assert_uint_eq(b->refs, 1);
 	ck_assert_str_eq(p->reason, CLOSED_BY_ERROR);
-	ck_assert_str_eq(client_got(p), "close");
+	/* What was queued before the hole may still come. */
+	const char *got = client_got(p);
+	ck_assert(!strcmp(got, "close") || !strncmp(got, "4lost 4lost", 11));
 	bytes_unref(b);
 	peer_free(p);
 }

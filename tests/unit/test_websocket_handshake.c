@@ -2,6 +2,7 @@
 /* The opening handshake of WebSocket. */
 #include "../../src/wire/websocket.h"
 #include "../support/unit.h"
+#include <stdio.h>
 #include <strings.h>
 
 #define KEY "AAECAwQFBgcICQoLDA0ODw=="
@@ -26,8 +27,8 @@ static http_head request_without(const char *leave_out)
 
 static int status_of(const http_head *head)
 {
-	span key;
-	return ws_handshake_check(head, &key);
+	ws_handshake asked;
+	return ws_handshake_check(head, &asked);
 }
 
 /* The answer to a good request but for this field. */
@@ -55,9 +56,57 @@ static int status_and(const char *name, const char *value)
 START_TEST(a_good_request_gives_its_key)
 {
 	http_head head = request_without(NULL);
-	span key = { 0 };
-	ck_assert_int_eq(ws_handshake_check(&head, &key), 101);
-	ck_assert(span_is(key, SPAN(KEY)));
+	ws_handshake asked;
+	ck_assert_int_eq(ws_handshake_check(&head, &asked), 101);
+	ck_assert(span_is(asked.key, SPAN(KEY)));
+	ck_assert_ptr_null(asked.protocol.at);
+}
+END_TEST
+
+static bool chosen_is(const char *offered, const char *also, const char *chosen)
+{
+	ws_handshake asked;
+	http_head head = request_without(NULL);
+	add_field(&head, "Sec-WebSocket-Protocol", offered);
+	if (also)
+		add_field(&head, "sec-websocket-protocol", also);
+	return ws_handshake_check(&head, &asked) == 101 && span_is(asked.protocol, span_of(chosen));
+}
+
+START_TEST(of_subprotocols_the_first_is_chosen)
+{
+	ck_assert(chosen_is("chat", NULL, "chat"));
+	ck_assert(chosen_is(" chat ,\tsuperchat", NULL, "chat"));
+	ck_assert(chosen_is("v1.chat", "b", "v1.chat"));
+}
+END_TEST
+
+START_TEST(subprotocols_are_different_tokens)
+{
+	char many[3 * 65 + 1] = "";
+	const char *bad[] = { "", ",", "chat,", "a b", "a,,b", "chat, chat", "\"chat\"", "a;b" };
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		ck_assert_msg(status_and("Sec-WebSocket-Protocol", bad[i]) == 400, "%s", bad[i]);
+	for (int i = 0; i < 64; i++)
+		sprintf(many + strlen(many), "%s%c%c", i ? "," : "", 'a' + i / 26, 'a' + i % 26);
+	ck_assert_int_eq(status_and("Sec-WebSocket-Protocol", many), 101);
+	strcat(many, ",z");
+	ck_assert_int_eq(status_and("Sec-WebSocket-Protocol", many), 400);
+}
+END_TEST
+
+START_TEST(a_refusal_says_why)
+{
+	ws_handshake asked;
+	http_head head = request_without("Sec-WebSocket-Key");
+	ws_handshake_check(&head, &asked);
+	ck_assert_str_eq(asked.why, "Missing or invalid Sec-WebSocket-Key header");
+	head = request_without("Sec-WebSocket-Version");
+	ws_handshake_check(&head, &asked);
+	ck_assert_str_eq(asked.why, "Missing or invalid Sec-WebSocket-Version header");
+	head.method = HTTP_POST;
+	ws_handshake_check(&head, &asked);
+	ck_assert_str_eq(asked.why, "Invalid HTTP method");
 }
 END_TEST
 
@@ -192,7 +241,8 @@ START_TEST(other_fields_do_not_matter)
 }
 END_TEST
 
-UNIT_MAIN("websocket_handshake", a_good_request_gives_its_key, other_methods_are_answered_with_405,
+UNIT_MAIN("websocket_handshake", a_good_request_gives_its_key, of_subprotocols_the_first_is_chosen,
+	subprotocols_are_different_tokens, a_refusal_says_why, other_methods_are_answered_with_405,
 	http_1_0_cannot_upgrade, the_tokens_may_be_in_any_case_and_among_others,
 	a_request_without_the_tokens_is_refused, a_key_of_16_bytes_is_taken,
 	what_is_not_a_key_is_refused, other_versions_are_answered_with_426,

@@ -3,62 +3,18 @@
 // permessage-deflate: what it takes, and what becomes of messages without memory.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { compressedFrames, deflated, DeflateClient } from '../support/deflate-client.mjs';
-import { ECHO, FrameClient, stopAll } from '../support/frame-client.mjs';
+import { afterDeflating, afterInflating, assertTakes } from '../support/deflate-memory.mjs';
+import { openAll, start, words } from '../support/deflate-memory.mjs';
+import { FrameClient } from '../support/frame-client.mjs';
 import * as ws from '../support/frames.mjs';
-import { EXACT_HEAP, grownSince, isSanitized, memoryOf } from '../support/memory.mjs';
-import { withLittleMemory } from '../support/memory.mjs';
-import { pathOf, startServer } from '../support/server.mjs';
+import { grownSince, isSanitized, memoryOf, withLittleMemory } from '../support/memory.mjs';
 
 const PMD = 'permessage-deflate';
 const FORGET = 'server_no_context_takeover; client_no_context_takeover';
 const KB = 1024;
 const MB = 1024 * KB;
-
-async function start(t, env) {
-	const server = await startServer({ ...ECHO, ...EXACT_HEAP, DEFLATE: '1', ...env });
-	t.after(() => stopAll(server));
-	return server;
-}
-
-async function openAll(t, server, count, offer) {
-	const all = [];
-	for (let i = 0; i < count; i++) all.push(await DeflateClient.open(t, server, offer));
-	await all[0].barrier();
-	return all;
-}
-
-const words = Buffer.from(`4${'once more and again '.repeat(60)}`);
-
-/** The server deflates one message for each client; how much more it takes then. */
-async function afterDeflating(server, clients) {
-	const before = memoryOf(server);
-	for (const client of clients) {
-		client.send(ws.text(words));
-		assert.ok((await client.message()).compressed);
-	}
-	return grownSince(server, before);
-}
-
-/** The server inflates one message of each client; how much more it takes then. */
-async function afterInflating(server, clients) {
-	const before = memoryOf(server);
-	for (const client of clients) {
-		client.send(...client.compress(ws.TEXT, Buffer.from('6')));
-		await client.barrier();
-	}
-	return grownSince(server, before);
-}
-
-/** `count` times what the note says, or what a sanitizer's allocator makes of it. */
-function assertTakes(server, bytes, count, said, what) {
-	const [factor, slack] = isSanitized(server) ? [2, MB / 2] : [1.1, 48 * KB];
-	const expected = count * said;
-	const good = bytes > 0.9 * expected - slack && bytes < factor * expected + slack;
-	assert.ok(good, `${what}: ${bytes} bytes for ${count} times ${said}`);
-}
 
 // ---- Nothing, or as little as can be ----
 
@@ -105,33 +61,7 @@ test('deflate 44: one to deflate for each window in use, and one to inflate', as
 	}
 });
 
-// ---- The table of the note ----
-
-const note = readFileSync(pathOf('protocol-notes/deflate.md'), 'utf8');
-const rows = [
-	...note.matchAll(/^\| (\d+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$/gm),
-].map((row) => row.slice(1).map((cell) => Number(cell.replace(',', ''))));
-
-test('deflate 45: the table has a row for each window', () => {
-	assert.deepEqual(
-		rows.map(([bits]) => bits),
-		[8, 9, 10, 11, 12, 13, 14, 15],
-	);
-});
-
-for (const [bits, inflate, ...deflate] of rows)
-	for (const [i, level] of [1, 8, 9].entries())
-		test(`deflate 45: ${bits} bits, memLevel ${level}: ${inflate} and ${deflate[i]}`, async (t) => {
-			const server = await start(t, { DEFLATE_MEM_LEVEL: String(level) });
-			const offer = `${PMD}; server_max_window_bits=${bits}; client_max_window_bits=${bits}`;
-			const clients = await openAll(t, server, 40, offer);
-
-			const deflating = await afterDeflating(server, clients);
-			const inflating = await afterInflating(server, clients);
-
-			assertTakes(server, deflating, 40, deflate[i], 'deflating');
-			assertTakes(server, inflating, 40, inflate, 'inflating');
-		});
+// ---- All of them ----
 
 test('deflate 46: a connection that has sent and received takes 308,312 bytes', async (t) => {
 	const server = await start(t);

@@ -9,6 +9,7 @@ import { ECHO, stopAll } from '../support/frame-client.mjs';
 import * as ws from '../support/frames.mjs';
 import { SAMPLES } from '../support/samples.mjs';
 import { startServer } from '../support/server.mjs';
+import { until } from '../support/wait.mjs';
 
 const FORGETFUL = 'permessage-deflate; server_no_context_takeover';
 const THRESHOLD = 1024;
@@ -150,6 +151,37 @@ for (const [opcode, kind] of [
 			assert.ok((await echoOf(client, Buffer.alloc(length, '4'), opcode)).compressed);
 		});
 }
+
+test('deflate 40: with context a message behind a pong is compressed', async (t) => {
+	const client = await open(t);
+	client.send(ws.ping('x'), ws.binary(HELLO), ws.ping('y'), ws.binary(HELLO));
+
+	const frames = [];
+	for (let i = 0; i < 4; i++) frames.push(await client.frame());
+
+	const messages = frames.filter(({ name }) => name === 'binary');
+	assert.equal(messages.length, 2);
+	for (const message of messages) {
+		assert.ok(message.compressed);
+		assert.ok(client.contentOf(message).equals(HELLO));
+	}
+});
+
+test('deflate 40: what a slow client has not taken is compressed when it leaves', async (t) => {
+	const client = await open(t);
+	const { data } = SAMPLES.noise;
+	await echoOf(client, HELLO);
+	client.socket.pause();
+	for (let i = 0; i < 50; i++) client.send(ws.binary(data.subarray(i)));
+	await until(() => client.socket.writableLength === 0, 'the server to read');
+	await (await open(t)).barrier();
+	client.socket.resume();
+
+	for (let i = 0; i < 50; i++) {
+		const { content, compressed } = await client.message();
+		assert.ok(compressed && content.equals(data.subarray(i)), `message ${i}`);
+	}
+});
 
 test('deflate 40: the first packet, which leaves with the 101, is not compressed', async (t) => {
 	assert.ok(!(await open(t)).greeting.compressed);

@@ -139,7 +139,7 @@ for (const id of ['my-own', 'A', 'a.b_c~d-0', 'x'.repeat(64)]) {
 }
 
 test(
-	'engine.io 37: a sid that is in use is refused, and its session goes on',
+	'engine.io 37; differences 51: a sid that is in use is refused, and its session goes on',
 	BEYOND,
 	async (t) => {
 		const sid = await sidOf(naming, `${POLL}&id=taken`);

@@ -144,7 +144,7 @@ test('engine.io 98: the server closes a WebSocket with an empty close frame', as
 	await closesEmpty(kicked);
 });
 
-test('engine.io 148: a close by the server leaves an upgrade to be completed', async (t) => {
+test('engine.io 148; differences 50: a close by the server leaves an upgrade to be completed', async (t) => {
 	const poller = await joined();
 	const socket = await poller.probed(t);
 	await poller.say('42["burst",3]\x1e42["kick"]');
@@ -156,7 +156,7 @@ test('engine.io 148: a close by the server leaves an upgrade to be completed', a
 	await poller.isGone();
 });
 
-test('engine.io 148: if a GET comes first, it gets the messages and the close', async (t) => {
+test('engine.io 148; differences 50: if a GET comes first, it gets the messages and the close', async (t) => {
 	const poller = await joined();
 	const socket = await poller.probed(t);
 	await poller.say('42["burst",3]\x1e42["kick"]');
@@ -167,7 +167,7 @@ test('engine.io 148: if a GET comes first, it gets the messages and the close', 
 	await poller.isGone();
 });
 
-test('engine.io 148: a close at the same time as the probe is told by one of them', async (t) => {
+test('engine.io 148; differences 50: a close at the same time as the probe is told by one of them', async (t) => {
 	const poller = await joined();
 	const socket = await poller.beside(t);
 	const get = await poller.waiting();
@@ -184,7 +184,7 @@ test('engine.io 148: a close at the same time as the probe is told by one of the
 	}
 });
 
-test('engine.io 148: no upgrade begins after the close', BEYOND, async (t) => {
+test('engine.io 148; differences 50: no upgrade begins after the close', BEYOND, async (t) => {
 	const poller = await joined();
 	await poller.say('42["kick"]');
 	const socket = await poller.beside(t);

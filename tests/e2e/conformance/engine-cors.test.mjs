@@ -175,7 +175,7 @@ test('engine.io 114: where a function says no, OPTIONS is a bad method', async (
 	}
 });
 
-test('engine.io 115: each request with an origin is asked about once', BEYOND, async () => {
+test('engine.io 115; differences 49: each request with an origin is asked about once', BEYOND, async () => {
 	const server = servers.decided;
 	const poller = await Poller.open(server, { path: PATH });
 	const all = () => server.reports('origin').length;

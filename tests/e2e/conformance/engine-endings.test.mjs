@@ -147,7 +147,7 @@ test('engine.io 100: a close by the server ends with "forced close"', async (t) 
 	await endsWith(hasty, await connect(t, hasty, { path }), 'forced close');
 });
 
-test('engine.io 100, 102: the end of the server is "server shutting down"', BEYOND, async (t) => {
+test('engine.io 100, 102; differences 48: the end of the server is "server shutting down"', BEYOND, async (t) => {
 	const ending = await startEcho(REPORT);
 	const silent = await open(ending);
 	const waiting = await open(ending);

@@ -159,7 +159,7 @@ for (const [name, hex] of Object.entries({
 	'a packet with long digits': '00 00 00 ff',
 	'no packet': '',
 }))
-	test(`engine.io 149: ${name} of length 0 in bytes brings nothing`, BEYOND, async () => {
+	test(`engine.io 149; differences 47: ${name} of length 0 in bytes brings nothing`, BEYOND, async () => {
 		const poller = await open();
 		await poller.say(bytes(hex), BINARY);
 		await poller.say(bytes(`${hex} 00 02 ff 34 61 ${hex}`), BINARY);
@@ -167,7 +167,7 @@ for (const [name, hex] of Object.entries({
 		assert.equal(await poller.body(), '2:4a');
 	});
 
-test('engine.io 149: an empty POST that does not say it is binary is a parse error', () =>
+test('engine.io 149; differences 47: an empty POST that does not say it is binary is a parse error', () =>
 	parseErrorAt(''));
 
 // ---- Base64 ----
@@ -191,7 +191,7 @@ for (const [query, base64] of Object.entries({ '&b64=0': true, '&b64=': false, '
 		assert.deepEqual(body, base64 ? Buffer.from('6:b4AQI=') : bytes('01 03 ff 04 01 02'));
 	});
 
-test('engine.io 136: b64 on later requests changes nothing', async () => {
+test('engine.io 136; differences 46: b64 on later requests changes nothing', async () => {
 	const with64 = await open('&b64=1');
 	const without = await open();
 	with64.query = 'EIO=3&b64=';
@@ -202,7 +202,7 @@ test('engine.io 136: b64 on later requests changes nothing', async () => {
 	assert.deepEqual((await without.get()).bytes, bytes('01 03 ff 04 01 02'));
 });
 
-test('engine.io 136: b64 on the request of an upgrade changes nothing', BEYOND, async (t) => {
+test('engine.io 136; differences 46: b64 on the request of an upgrade changes nothing', BEYOND, async (t) => {
 	const with64 = await open('&b64=1');
 	const without = await open();
 	with64.query = 'EIO=3';
@@ -214,7 +214,7 @@ test('engine.io 136: b64 on the request of an upgrade changes nothing', BEYOND, 
 	assert.deepEqual(await sockets[1].next(), bytes('04 01 02'));
 });
 
-test('engine.io 136: j on later requests changes nothing', async () => {
+test('engine.io 136; differences 46: j on later requests changes nothing', async () => {
 	const poller = await open();
 	poller.query = 'EIO=3&j=1';
 	await poller.say('2:4a');

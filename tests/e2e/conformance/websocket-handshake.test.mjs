@@ -81,7 +81,8 @@ const TOKENS = {
 	'before others': { Upgrade: 'websocket, h2c', Connection: 'Upgrade,keep-alive' },
 	'with space around': { Upgrade: '  websocket\t', Connection: '\tUpgrade  ' },
 	'in a list with empty elements': { Upgrade: ', websocket,', Connection: ', ,Upgrade ,' },
-	'in another field of the name Connection': { Connection: ['keep-alive', 'Upgrade'] },
+	'in another field': { Upgrade: ['h2c', 'websocket'], Connection: ['keep-alive', 'Upgrade'] },
+	'in the first of two fields': { Upgrade: ['websocket', 'h2c'], Connection: ['Upgrade', 'x'] },
 };
 for (const [name, fields] of Object.entries(TOKENS))
 	test(`websocket 44: the tokens ${name} are found`, (t) =>
@@ -203,6 +204,30 @@ test('websocket 49: the example of the standard', async (t) => {
 	assert.equal(fields['content-length'], undefined);
 	assert.equal(fields['transfer-encoding'], undefined);
 });
+
+for (const [name, fields, chosen] of [
+	['one', 'chat', 'chat'],
+	['the first of two', 'chat, superchat', 'chat'],
+	['the first of two in the other order', 'superchat,chat', 'superchat'],
+	['the first of two fields', ['v1.chat', 'v2.chat'], 'v1.chat'],
+])
+	test(`websocket 56: of the subprotocols ${name} is answered`, async (t) => {
+		const text = openingHandshake({ 'Sec-WebSocket-Protocol': fields });
+
+		const answer = await assertLetIn(t, text);
+
+		assert.equal(answer.fields['sec-websocket-protocol']?.join(), chosen);
+	});
+
+test('websocket 56: a client that names none is answered none', async (t) => {
+	const answer = await assertLetIn(t, openingHandshake());
+
+	assert.equal(answer.fields['sec-websocket-protocol'], undefined);
+});
+
+for (const list of ['', ' , ', ', chat', 'chat, chat', 'a b', 'chat, "super"', 'chat;q=1', 'ch/at', 'chät'])
+	test(`websocket 56: the subprotocols "${list}" are answered with 400`, (t) =>
+		assertRefused(t, openingHandshake({ 'Sec-WebSocket-Protocol': list }), 400));
 
 test('websocket 51: frames in one piece with the handshake are read', async (t) => {
 	const frames = Buffer.concat([ws.text('4early'), ws.ping('bird')]);

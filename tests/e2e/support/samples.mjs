@@ -2,6 +2,8 @@
 //
 // Data that compresses well, somewhat or not at all, the same in every run.
 
+import { BINARY, TEXT } from './frames.mjs';
+
 /** Numbers below `below` that look like chance. */
 export function numbers(seed) {
 	let state = seed;
@@ -70,4 +72,17 @@ export function slice({ data, binary }, at, size) {
 	let end = begin + size;
 	while (!binary && (data[end] & 0xc0) === 0x80) end--;
 	return data.subarray(begin, end);
+}
+
+const kinds = Object.values(SAMPLES);
+
+/** Messages of `size` bytes of every kind in turn are echoed to the client. */
+export async function exchange(client, size, fragment, times) {
+	for (let i = 0; i < times; i++) {
+		const sample = kinds[i % kinds.length];
+		const packet = sample.binary ? Buffer.alloc(0) : Buffer.from('4');
+		const content = slice(sample, i * size, size - packet.length);
+		const message = Buffer.concat([packet, content]);
+		await client.echoes(sample.binary ? BINARY : TEXT, message, fragment);
+	}
 }

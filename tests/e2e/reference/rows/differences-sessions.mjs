@@ -77,6 +77,25 @@ table.differs(
 	},
 );
 
+/* ---- 45: br on polls ---- */
+
+for (const [accepted, reference] of [
+	['br', undefined],
+	['*', 'gzip'],
+]) {
+	table.differs(
+		45,
+		`a poll for "${accepted}"`,
+		{ reference, ours: 'br' },
+		async (talk) => {
+			const session = await talk.polling();
+			await session.post(LONG);
+			const { headers } = await session.poll({ headers: { 'Accept-Encoding': accepted } });
+			return headers['content-encoding'];
+		},
+	);
+}
+
 /* ---- 17: late packets ---- */
 
 const late = {
