@@ -218,8 +218,6 @@ static void refuse(connection *c, int status, const char *why)
 	c->request->keep_alive = false;
 	r.type = "text/html";
 	r.body = bytes_copy(why, strlen(why));
-	if (status == 405)
-		http_write_field(&r.fields, SPAN("Allow"), SPAN("GET"));
 	if (status == 426)
 		http_write_field(&r.fields, SPAN("Sec-WebSocket-Version"), SPAN("13"));
 	respond(c, &r);
