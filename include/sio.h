@@ -682,10 +682,10 @@ typedef struct sio_ws_hooks {
 /*
  * new WebSocketServer({ path: "/echo" }).  What asks for a WebSocket at exactly this path, as it is
  * sent, becomes one; hooks are copied.  A page of another origin is refused as it is for
- * Socket.IO's WebSockets, with 403.  What asks for no WebSocket there is for routes and folders,
- * and answered with 426 where there is none.  Options that count here too: max_payload, max_queue,
- * ping_interval_ms and ping_timeout_ms (a client that shows no sign of life is cut off),
- * per_message_deflate.
+ * Socket.IO's WebSockets, with 403; of subprotocols the first that is offered is spoken.  What asks
+ * for no WebSocket there is for routes and folders, and answered with 426 where there is none.
+ * Options that count here too: max_payload, max_queue, ping_interval_ms and ping_timeout_ms (a
+ * client that shows no sign of life is cut off), per_message_deflate.
  *
  * SIO_EINVAL: path does not begin with '/', has what no path can have, is taken, or lies below the
  * option path.

@@ -53,13 +53,13 @@ unsigned compressed_read(websocket *w, const ws_event *ev, buf *out)
 	return 0;
 }
 
-/* Without memory to compress with it goes as it is, and so does the session's first packet: many a
- * connection never says more. */
+/* Without memory to compress with it goes as it is, and so does a greeting: many a connection never
+ * says more. */
 static bool write_deflated(websocket *w, bytes *b, buf *out)
 {
 	unsigned char head[10];
 	buf packed = { 0 };
-	if (!w->compressed)
+	if (!w->compressed && w->owner->greets)
 		return false;
 	if (!pmd_worth(&w->pmd, b->len) || !pmd_deflate(&w->pmd, bytes_data(b), b->len, &packed))
 		return false;

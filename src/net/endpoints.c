@@ -47,6 +47,15 @@ bool endpoint_is_at(const net *n, span path)
 	return find(n, path) != NULL;
 }
 
+static void open_at(endpoint *e, connection *c, const http_head *head)
+{
+	net_ws *w = plain_open(e, c, head);
+	if (!w)
+		return;
+	request_free(c);
+	e->events.opened(w, e->user);
+}
+
 bool endpoint_begin(connection *c, const http_head *head)
 {
 	endpoint *e = ws_wanted(head) ? find(c->net, head->path) : NULL;
@@ -54,15 +63,12 @@ bool endpoint_begin(connection *c, const http_head *head)
 		return false;
 	c->request->keep_alive = false;
 	cors_begin(c, head);
-	if (cors_refuses(c, head)) {
+	if (cors_refuses(c, head))
 		respond_status(c, 403);
-		return true;
-	}
-	net_ws *w = plain_open(e, c, head);
-	if (w) {
-		request_free(c);
-		e->events.opened(w, e->user);
-	}
+	else if (head->method != HTTP_GET)
+		respond_status_with(c, 405, SPAN("Allow"), SPAN("GET"));
+	else
+		open_at(e, c, head);
 	return true;
 }
 

@@ -39,15 +39,7 @@ void websocket_close(websocket *w, unsigned code, const char *reason)
 	connection_dirty(c);
 }
 
-/* ---- What the peer sends ---- */
-
-static void close_after_output(connection *c)
-{
-	c->closing = true;
-	connection_dirty(c);
-}
-
-void websocket_take(websocket *w)
+void websocket_take_queue(websocket *w)
 {
 	connection *c = w->connection;
 	bytes *b;
@@ -55,7 +47,7 @@ void websocket_take(websocket *w)
 		return;
 	w->hushed = false;
 	compressed_write(w);
-	while (!w->said_close && (b = w->owner->peek(w, 0)) != NULL) {
+	while ((b = w->owner->peek(w, 0)) != NULL) {
 		ws_frame(b);
 		buf_add(&c->out, bytes_framed(b), bytes_framed_len(b));
 		w->owner->pop(w);
@@ -64,9 +56,16 @@ void websocket_take(websocket *w)
 		connection_doom(c);
 }
 
+/* ---- What the peer sends ---- */
+
+static void close_after_output(connection *c)
+{
+	c->closing = true;
+	connection_dirty(c);
+}
+
 static void end(websocket *w, const ending *how, span said)
 {
-	websocket_take(w);
 	if (w->ended)
 		return;
 	w->ended = true;
@@ -221,8 +220,6 @@ static void refuse(connection *c, int status, const char *why)
 	r.body = bytes_copy(why, strlen(why));
 	if (status == 426)
 		http_write_field(&r.fields, SPAN("Sec-WebSocket-Version"), SPAN("13"));
-	if (status == 405)
-		http_write_field(&r.fields, SPAN("Allow"), SPAN("GET"));
 	respond(c, &r);
 }
 

@@ -18,6 +18,7 @@ typedef struct websocket websocket;
 
 /* Output is pulled, as a transport's is (engine/transport.h). */
 typedef struct websocket_owner {
+	bool greets; /* the first block is a greeting, which is not worth compressing */
 	/* A whole message; data may be modified. */
 	void (*message)(websocket *w, unsigned char *data, size_t len, bool binary);
 	void (*pong)(websocket *w); /* NULL: is of no interest */
@@ -57,11 +58,11 @@ websocket *websocket_accept(
 void websocket_wake(websocket *w);
 /* A frame that goes ahead of what waits. */
 void websocket_add_frame(websocket *w, ws_opcode opcode, const void *data, size_t len);
-/* What waits goes out before what ends it comes.  Of a peer that takes nothing it is not made more.
- */
-void websocket_take(websocket *w);
 /* One close frame, whoever begins, ahead of what waits; what the peer sends after it is let go. */
 void websocket_close(websocket *w, unsigned code, const char *reason);
+/* What waits goes out before what ends the WebSocket.  Of a peer that takes nothing it is not made
+ * more. */
+void websocket_take_queue(websocket *w);
 /* What waits does so for a moment. */
 void websocket_hush(websocket *w);
 

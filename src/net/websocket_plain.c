@@ -97,6 +97,7 @@ static void on_end(websocket *base, const ending *how, span said)
 	net_ws *w = plain_of(base);
 	if (w->state == PLAIN_NEW)
 		return;
+	websocket_take_queue(base);
 	w->state = PLAIN_ENDED;
 	keep_reason(w, how->code ? how->code : WS_CLOSE_ABNORMAL, said);
 	timer_stop(net_of(w)->wheel, &w->heartbeat);

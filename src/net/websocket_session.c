@@ -47,11 +47,18 @@ static void carrier_release(transport *t)
 	(void)t;
 }
 
+/* What was queued in this turn comes before the end. */
+static void take_queue(carrier *x)
+{
+	if (x->session && x->session->state == SESSION_OPEN)
+		websocket_take_queue(&x->base);
+}
+
 static bool carrier_close(transport *t, bool wait)
 {
 	carrier *x = carrier_for(t);
-	if (!wait && x->session && x->session->state == SESSION_OPEN)
-		websocket_take(&x->base);
+	if (!wait)
+		take_queue(x);
 	x->session = NULL;
 	if (!x->base.connection->doomed)
 		websocket_close(&x->base, WS_CLOSE_NONE, NULL);
@@ -97,14 +104,16 @@ static size_t waiting(const websocket *w)
 static void on_end(websocket *w, const ending *how, span said)
 {
 	carrier *x = carrier_of(w);
-	session *s = x->session;
 	(void)said;
+	take_queue(x);
+	session *s = x->session;
 	x->session = NULL;
 	if (s)
 		session_transport_gone(s, &x->transport, how);
 }
 
 static const websocket_owner owner = {
+	.greets = true,
 	.message = on_message,
 	.peek = peek,
 	.pop = pop,

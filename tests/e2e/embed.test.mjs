@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A server in a loop that is another's: the two examples, and what is asked of it between two turns.
+// A server in another's loop: the two examples, and what is asked of it between two turns.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

@@ -95,6 +95,27 @@ test('frames in one piece with the handshake are taken', async (t) => {
 	assert.equal(await frame(wire), 'two');
 });
 
+test('what is answered to the last message comes before the goodbye', async (t) => {
+	const wire = new Wire(t, server);
+	wire.write(upgradeOf('/echo'));
+	await wire.head();
+	wire.write(Buffer.concat([frameOf('last word'), frameOf('', { opcode: 8 })]));
+
+	assert.equal(await frame(wire), 'last word');
+	assert.deepEqual(await wire.until(() => wire.take(2), 'a close frame'), Buffer.from([0x88, 0]));
+	await wire.end();
+});
+
+test('the first subprotocol that is offered is spoken', async (t) => {
+	const wire = new Wire(t, server);
+	const headers = [...asks, version, key, 'Sec-WebSocket-Protocol: one, two'];
+	wire.write(upgradeOf('/lab', { headers }));
+
+	assert.equal((await wire.head()).headers['sec-websocket-protocol'], 'one');
+	wire.write(frameOf('header sec-websocket-protocol'));
+	assert.equal(await frame(wire), 'one, two');
+});
+
 test('what is sent at once when it opens arrives', async (t) => {
 	const socket = at(t, '/lab', { query: 'greeting=hello' });
 
@@ -180,7 +201,9 @@ test('all can be closed while they are walked over', async (t) => {
 	const sockets = await Promise.all(Array.from({ length: 20 }, () => lab(t)));
 	const [first, ...others] = sockets;
 
-	assert.equal(await ask(first, 'alone'), '20');
+	first.send('alone');
+	first.send('count /lab');
+	assert.deepEqual([await first.next(), await first.next()], ['20', '1']);
 
 	for (const socket of others) {
 		assert.deepEqual(await socket.end(), { code: 4001, reason: 'you' });
