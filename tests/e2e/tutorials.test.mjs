@@ -5,9 +5,13 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { createRequire } from 'node:module';
 import { launchBrowser } from './support/browser.mjs';
 import { pathOf } from './support/server.mjs';
 import { freePorts, startTutorial } from './support/tutorial.mjs';
+import { next } from './support/wait.mjs';
+
+const connectOld = createRequire(import.meta.url)('./clients/node_modules/client-1.4.8');
 
 const screenshots = pathOf('build/screenshots');
 let browser;
@@ -118,4 +122,39 @@ test('rooms: some are for those who know the password', async (t) => {
 
 	await says(stranger, 'You may not enter #staff.');
 	await member.waitForSelector('#rooms:text-is("staff")');
+});
+
+test('websocket: an echo and a chat for the browser\'s own WebSocket', async (t) => {
+	const tutorial = await startTutorial(t, 'websocket');
+	const ada = await visit(t, tutorial.url);
+	await ada.waitForSelector('#echo:text-is("hello, echo")');
+	await says(ada, 'somebody has come');
+	const ben = await visit(t, tutorial.url);
+	await says(ben, 'somebody has come');
+	await ben.fill('#text', 'hello, chat');
+	await ben.press('#text', 'Enter');
+
+	await says(ada, 'hello, chat');
+	await says(ben, 'hello, chat');
+	await ben.close();
+	await says(ada, 'somebody has left');
+	await tutorial.prints(/somebody has connected\n[^]*somebody has left: 1001\n/);
+	await shoot(ada, 'websocket');
+});
+
+test('announce: a request reaches the newest client and one of 1.4.8', async (t) => {
+	const { url } = await startTutorial(t, 'announce');
+	const page = await visit(t, url);
+	await idOn(page);
+	const old = connectOld(url, { transports: ['polling'] });
+	t.after(() => old.disconnect());
+	await next(old, 'connect');
+	const heard = next(old, 'message');
+
+	const answer = await fetch(`${url}/broadcast/${encodeURIComponent('tea, & <cake>')}`);
+
+	assert.deepEqual([answer.status, await answer.text()], [200, 'sent']);
+	await says(page, 'tea, & <cake>');
+	assert.deepEqual(await heard, ['tea, & <cake>']);
+	await shoot(page, 'announce');
 });
