@@ -115,6 +115,7 @@ typedef struct sio_options {
 	unsigned max_attachments; /* 10 of one incoming event */
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
+	size_t max_pending; /* 16 MB of one client's events and names that wait for sio_admit() */
 	unsigned max_namespace; /* 512 bytes of a name that sio_of_pattern() and sio_of_match() are
 				   asked for */
 	/* connectionStateRecovery: a client that loses its connection may come back within this

@@ -117,6 +117,9 @@ static io_options io_options_of(const sio_options *o)
 		.max_attachments = or_unsigned(o->max_attachments, 10),
 		.max_depth = or_unsigned(o->max_depth, 10000),
 		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
+		/* One event must always fit. */
+		.max_pending = or_size(
+			o->max_pending, o->max_payload > 8u << 20 ? 2 * o->max_payload : 16u << 20),
 		.max_namespace = or_unsigned(o->max_namespace, 512),
 		.cleanup_empty_children = o->cleanup_empty_children,
 		.parser = o->parser,

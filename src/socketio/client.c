@@ -64,6 +64,21 @@ void client_free(client *c)
 }
 
 /* It is in no namespace any more, and enters none. */
+bool client_hold(client *c, size_t size)
+{
+	if (size > c->io->options.max_pending - c->pending) {
+		c->session->limit = "max_pending";
+		return false;
+	}
+	c->pending += size;
+	return true;
+}
+
+void client_let_go(client *c, size_t size)
+{
+	c->pending -= size;
+}
+
 static void leave_all(client *c, const char *reason)
 {
 	parent_forget_all(c);
@@ -201,7 +216,7 @@ static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 	if (ns)
 		ns_connect(ns, c, auth);
 	else
-		parent_ask(c, p->nsp, auth);
+		parent_ask(c, p->nsp, auth, p->payload.len);
 	return true;
 }
 

@@ -90,6 +90,7 @@ struct arrival {
 	sio_socket *socket;
 	handler_walk use;
 	sio_event event;
+	size_t size; /* of it all */
 	uint32_t tickets;
 	bool running, admitted, gone;
 	bool refused;
@@ -121,6 +122,7 @@ static void arrival_end(arrival *a)
 {
 	io *o = a->socket->ns->io;
 	a->gone = true;
+	client_let_go(a->socket->client, a->size);
 	ticket_void_all(&o->tickets, &a->tickets);
 	list_remove(&a->in_socket);
 	list_remove(&a->in_io);
@@ -251,9 +253,19 @@ void arrival_answer(arrival *a, bool admitted, const char *message, const cJSON 
 /* Takes args, the array without the name. */
 static bool lead_through(sio_socket *k, const sio_event *ev, cJSON *args)
 {
-	arrival *a = arrival_new(k, ev, args);
-	if (!a)
+	size_t size = sizeof(arrival) + strlen(ev->name) + 1 + ev->json.len;
+	for (size_t i = 0; i < ev->nbinary; i++)
+		size += ev->binary[i].len;
+	if (!client_hold(k->client, size)) {
+		json_free(args);
 		return false;
+	}
+	arrival *a = arrival_new(k, ev, args);
+	if (!a) {
+		client_let_go(k->client, size);
+		return false;
+	}
+	a->size = size;
 	arrival_advance(a);
 	return true;
 }

@@ -27,6 +27,7 @@ typedef struct io_options {
 	unsigned max_attachments;
 	unsigned max_depth;
 	unsigned max_unanswered;
+	size_t max_pending;     /* bytes of one client that wait for decisions */
 	unsigned max_namespace; /* bytes of a name that parents are asked for */
 	unsigned connect_timeout_ms;
 	bool cleanup_empty_children;
@@ -159,6 +160,7 @@ struct client {
 	timer connect_timeout;
 	partial *partial;
 	unsigned unanswered; /* acks that we owe to all its sockets */
+	size_t pending;      /* bytes of candidates, and of events in middleware */
 	list candidates;     /* names that it asks for and that parents are asked for */
 	/* The namespaces that it left last, by the hash of their names: late packets for them are
 	 * no offence. */
@@ -204,6 +206,9 @@ void client_disconnect(client *c);
 void client_shut(session *s);
 /* It has just come and is let into "/". */
 void client_arrived(client *c);
+/* So many bytes of it wait for the application's decision; false: too many. */
+bool client_hold(client *c, size_t size);
+void client_let_go(client *c, size_t size);
 /* The first socket has entered a namespace. */
 void client_entered(client *c);
 /* It was in this namespace and is not any more. */
@@ -232,7 +237,7 @@ void ns_end_later(sio_ns *ns);
 /* The application makes this one, whose name may be that of a pattern's child. */
 void parent_adopt(sio_ns *ns);
 /* A client asks for a namespace that is not there; takes auth. */
-void parent_ask(client *c, span name, cJSON *auth);
+void parent_ask(client *c, span name, cJSON *auth, size_t auth_size);
 /* The client asks anew, or is gone. */
 void parent_forget(client *c, span name);
 void parent_forget_all(client *c);

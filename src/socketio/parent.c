@@ -118,6 +118,7 @@ struct candidate {
 	client *client;
 	sio_ns *asked; /* the parent that was asked last; NULL: none yet */
 	cJSON *auth;
+	size_t size; /* of it all */
 	uint32_t tickets;
 	bool running; /* inside the parent's function */
 	bool answered, admitted;
@@ -142,6 +143,7 @@ static void candidate_end(candidate *q)
 {
 	io *o = q->client->io;
 	q->gone = true;
+	client_let_go(q->client, q->size);
 	ticket_void_all(&o->tickets, &q->tickets);
 	list_remove(&q->in_client);
 	list_remove(&q->in_io);
@@ -244,13 +246,14 @@ void candidate_answer(candidate *q, bool admitted)
 		io_put_off(o, &o->answered, &q->in_io);
 }
 
-void parent_ask(client *c, span name, cJSON *auth)
+void parent_ask(client *c, span name, cJSON *auth, size_t auth_size)
 {
 	io *o = c->io;
 	/* Whoever decides about a name sees C text: one with a NUL would be taken for another. */
 	bool askable = !list_empty(&o->parents) && name.len <= o->options.max_namespace &&
 		       !memchr(name.at, '\0', name.len);
-	candidate *q = askable ? calloc(1, sizeof *q + name.len + 1) : NULL;
+	size_t size = sizeof(candidate) + name.len + 1 + auth_size;
+	candidate *q = askable && client_hold(c, size) ? calloc(1, sizeof *q + name.len + 1) : NULL;
 	if (!q) {
 		json_free(auth);
 		if (askable)
@@ -261,6 +264,7 @@ void parent_ask(client *c, span name, cJSON *auth)
 	}
 	memcpy(q->text, name.at, name.len);
 	q->name = (span){ q->text, name.len };
+	q->size = size;
 	q->client = c;
 	q->auth = auth;
 	list_init(&q->in_io);

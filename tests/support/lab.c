@@ -208,6 +208,7 @@ sio_server *lab_new_with(const sio_options *o)
 		.max_attachments = or_unsigned(o->max_attachments, 10),
 		.max_depth = or_unsigned(o->max_depth, 10000),
 		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
+		.max_pending = o->max_pending ? o->max_pending : 16u << 20,
 		.max_namespace = or_unsigned(o->max_namespace, 512),
 		.cleanup_empty_children = o->cleanup_empty_children,
 		.parser = o->parser,
