@@ -457,9 +457,9 @@ SIO_API cJSON *sio_binary(size_t index);
 SIO_API sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item);
 
 /* SIO_VOLATILE: dropped for a client that cannot take it at once (socket.volatile).  SIO_LOCAL: to
- * clients of this process only (io.local).  SIO_COMPRESS: may be compressed, where compression is
- * on. */
-enum { SIO_VOLATILE = 1, SIO_LOCAL = 2, SIO_COMPRESS = 4 };
+ * clients of this process only (io.local).  SIO_PLAIN: never compressed (socket.compress(false));
+ * without it an event is, where compression is on and worth it, which SIO_COMPRESS may say too. */
+enum { SIO_VOLATILE = 1, SIO_LOCAL = 2, SIO_COMPRESS = 4, SIO_PLAIN = 8 };
 
 /* What becomes of an event for a client that is behind (options high_water and low_water).  Others
  * are not touched by it. */

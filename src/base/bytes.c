@@ -19,6 +19,7 @@ bytes *bytes_new(size_t len)
 	b->front = 0;
 	b->binary = 0;
 	b->manner = MANNER_WAIT;
+	b->plain = 0;
 	return b;
 }
 

@@ -34,6 +34,7 @@ typedef struct bytes {
 	uint8_t front;  /* bytes of the room in use, 0: no header written yet */
 	uint8_t binary; /* 1: the content is a binary message, 0: text */
 	uint8_t manner;
+	uint8_t plain; /* 1: it is never compressed */
 	unsigned char store[];
 } bytes;
 

@@ -62,15 +62,18 @@ typedef struct outline {
 	const payload_form *form;
 	size_t count, size; /* of the blocks; the size is the most that they take */
 	bool binary;
+	bool plain; /* none of them is to be compressed */
 } outline;
 
 static outline measure(const polling *p)
 {
 	const dialect *d = p->session->dialect;
-	outline o = { .form = d->text };
+	outline o = { .form = d->text, .plain = true };
 	bytes *b;
-	for (; (b = outgoing(p, o.count)) != NULL; o.count++)
+	for (; (b = outgoing(p, o.count)) != NULL; o.count++) {
 		o.binary = o.binary || (b->binary && d->binary);
+		o.plain = o.plain && b->plain;
+	}
 	if (o.binary)
 		o.form = d->binary;
 	for (size_t i = 0; i < o.count; i++)
@@ -100,6 +103,7 @@ static bool answer_queue(polling *p)
 	if (!body)
 		return false;
 	p->ready = false;
+	body->plain = o.plain;
 	p->greeting = 0;
 	answer(&p->get, 200, o.binary ? ANSWER_BINARY : ANSWER_TEXT, body);
 	while (o.count--)

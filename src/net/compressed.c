@@ -59,7 +59,7 @@ static bool write_deflated(websocket *w, bytes *b, buf *out)
 {
 	unsigned char head[10];
 	buf packed = { 0 };
-	if (!w->compressed && w->owner->greets)
+	if (b->plain || (!w->compressed && w->owner->greets))
 		return false;
 	if (!pmd_worth(&w->pmd, b->len) || !pmd_deflate(&w->pmd, bytes_data(b), b->len, &packed))
 		return false;

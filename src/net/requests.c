@@ -28,8 +28,8 @@ static void compress(const connection *c, response *r)
 {
 	const net_options *o = &c->net->options;
 	coding how = (coding)c->request->coding;
-	if (!r->body || !o->http_compression || r->body->len < o->compression_threshold ||
-		!coding_name(how))
+	if (!r->body || r->body->plain || !o->http_compression ||
+		r->body->len < o->compression_threshold || !coding_name(how))
 		return;
 	bytes *packed = coding_compress(how, bytes_data(r->body), r->body->len, 0);
 	if (!packed)

@@ -186,6 +186,13 @@ static sio_err check(const content *w, const sio_delivery *how)
 
 static const sio_delivery plain;
 
+static void mark_plain(const parcel *p)
+{
+	p->text->plain = 1;
+	for (size_t i = 0; i < p->nparts; i++)
+		p->parts[i]->plain = 1;
+}
+
 /* So wide that two keys do not meet. */
 static uint64_t conflation_key(const sio_ns *ns, const char *key)
 {
@@ -217,6 +224,8 @@ static sio_err prepare(
 		return SIO_ENOMEM;
 	bytes *text = b->parcel.text;
 	text->manner = b->manner;
+	if (how->flags & SIO_PLAIN)
+		mark_plain(&b->parcel);
 	text->parts = (uint16_t)b->parcel.nparts;
 	if (how->policy == SIO_CONFLATE)
 		text->key = conflation_key(ns, how->key);

@@ -186,3 +186,17 @@ test('a long answer that cannot be compressed comes as it was', async () => {
 
 	await pollOf(plain, letters.join(''), { 'Accept-Encoding': 'gzip' });
 });
+
+test('an event that is never to be compressed is not, the next one is', async () => {
+	const polling = await Polling.open(plain);
+	await polling.join();
+	const long = 'x'.repeat(5000);
+	const headers = { 'Accept-Encoding': 'gzip' };
+	const codingOf = async (event) => {
+		await polling.post(`42["${event}","${long}"]`);
+		return (await polling.get({ headers })).headers['content-encoding'];
+	};
+
+	assert.equal(await codingOf('plain'), undefined);
+	assert.equal(await codingOf('echo'), 'gzip');
+});

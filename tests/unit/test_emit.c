@@ -23,6 +23,24 @@ START_TEST(an_emit_is_an_event_packet)
 }
 END_TEST
 
+/* Who asks for it is sent an event that is never compressed, attachments and all. */
+START_TEST(a_plain_emit_is_marked_in_each_block)
+{
+	sio_server *s = lab_new();
+	peer *p = connect_client(s);
+	const sio_delivery plain = { .flags = SIO_PLAIN, .binary = two, .nbinary = 2 };
+	const sio_delivery usual = { .flags = SIO_COMPRESS, .binary = two, .nbinary = 2 };
+	forget_mail(p);
+	sio_emit_with(socket_of(p, "/"), &plain, "a", sio_json("[%p]", (void *)sio_binary(0)));
+	sio_broadcast(sio_of(s, "/"), &usual, "a", sio_json("[%p]", (void *)sio_binary(0)));
+	end_turn(s);
+	ck_assert_uint_eq(sent_count(p), 6);
+	for (size_t i = 0; i < 6; i++)
+		ck_assert_uint_eq(sent(p, i)->plain, i < 3);
+	lab_close(s);
+}
+END_TEST
+
 /* socket.io.md 54: reserved names, and what is no array, are refused; nothing is sent. */
 START_TEST(a_bad_emit_is_refused)
 {
@@ -213,9 +231,9 @@ START_TEST(a_client_over_the_limit_takes_no_more)
 }
 END_TEST
 
-UNIT_MAIN("emit", an_emit_is_an_event_packet, a_bad_emit_is_refused,
-	binary_values_follow_their_packet, an_event_may_have_many_attachments,
-	emits_and_broadcasts_keep_their_order, nothing_stands_between_a_packet_and_its_attachments,
-	a_broadcast_is_encoded_once, a_volatile_message_is_dropped_for_the_slow,
-	a_volatile_message_needs_a_waiting_poll, a_client_that_does_not_read_is_closed,
-	a_client_over_the_limit_takes_no_more)
+UNIT_MAIN("emit", an_emit_is_an_event_packet, a_plain_emit_is_marked_in_each_block,
+	a_bad_emit_is_refused, binary_values_follow_their_packet,
+	an_event_may_have_many_attachments, emits_and_broadcasts_keep_their_order,
+	nothing_stands_between_a_packet_and_its_attachments, a_broadcast_is_encoded_once,
+	a_volatile_message_is_dropped_for_the_slow, a_volatile_message_needs_a_waiting_poll,
+	a_client_that_does_not_read_is_closed, a_client_over_the_limit_takes_no_more)

@@ -109,7 +109,7 @@ for (const [kind, frames] of Object.entries({
 		await client.barrier();
 
 		const left = grownSince(server, before);
-		assert.ok(left < MB / 4, `${left} bytes are left`);
+		assert.ok(left < MB / 2, `${left} bytes are left`);
 	});
 
 test('websocket 22: without memory a message fails with 1011, and others go on', async (t) => {

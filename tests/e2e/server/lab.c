@@ -31,6 +31,16 @@ static void on_echo(sio_socket *k, const sio_event *ev, void *user)
 	reply_all(ev);
 }
 
+/* The same, never compressed. */
+static void on_plain(sio_socket *k, const sio_event *ev, void *user)
+{
+	sio_delivery how = with_binary(ev);
+	(void)user;
+	how.flags = SIO_PLAIN;
+	sio_emit_with(k, &how, "plain", args_from(ev, 0));
+	reply_all(ev);
+}
+
 static void on_ack(sio_socket *k, const sio_event *ev, void *user)
 {
 	(void)k;
@@ -122,6 +132,7 @@ static void on_hex(sio_socket *k, const sio_event *ev, void *user)
 
 const lab_event lab_plain_events[] = {
 	{ "echo", on_echo },
+	{ "plain", on_plain },
 	{ "ack", on_ack },
 	{ "swap", on_swap },
 	{ "auth", on_auth },
