@@ -81,6 +81,7 @@ for (const mode of MODES) {
 			socket.emit('say', 'green');
 			socket.emit('forbidden');
 			await next(socket, 'refused');
+			await server.reported('sent', { id: socket.id, event: 'refused' });
 
 			const sent = server.reports('sent', { id: socket.id });
 			assert.deepEqual(

@@ -18,7 +18,7 @@ const program = pathOf(process.env.SIO_SERVER ?? `${buildDir}/conformance-server
 /** For what this server does and the reference, which the suite is proven against, does not. */
 export const BEYOND = process.env.SIO_REFERENCE ? { skip: 'not so with the reference' } : {};
 
-const STOP_MS = 10_000;
+const STOP_MS = 20_000;
 
 const children = new Set();
 process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
