@@ -136,6 +136,7 @@ void respond_sent(connection *c)
 	if (!q->busy || q->exchange.polling || q->sink != SINK_NONE || q->file_left)
 		return;
 	q->busy = false;
+	polling_sent(&q->exchange);
 	if (q->file >= 0)
 		close(q->file);
 	q->file = -1;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* session_limits - how much is held for one client, and how fast it may send. */
+#include "engine.h"
+#include "polling.h"
+#include "session.h"
+
+/* ---- What is held for it ---- */
+
+size_t session_held(const session *s)
+{
+	return queue_cost(&s->out) + s->held + (s->polling ? s->polling->unread : 0);
+}
+
+bool session_within_limits(session *s)
+{
+	const engine_options *o = &s->engine->options;
+	if (s->out.bytes > o->max_queue)
+		s->limit = "max_queue";
+	else if (o->max_held && session_held(s) > o->max_held)
+		s->limit = "max_held";
+	else
+		return true;
+	return false;
+}
+
+bool session_hold(session *s, size_t size)
+{
+	s->held += size;
+	s->engine->held += size;
+	if (s->state == SESSION_CLOSED || session_within_limits(s))
+		return true;
+	session_let_go(s, size);
+	return false;
+}
+
+void session_let_go(session *s, size_t size)
+{
+	s->held -= size;
+	s->engine->held -= size;
+}
+
+/* ---- Paces ---- */
+
+static uint64_t now(const session *s)
+{
+	return s->engine->wheel->time;
+}
+
+void session_pause_due(timer *t)
+{
+	session *s = LIST_OWNER(t, session, pause);
+	s->throttled = NULL;
+	s->transport->ops->hold(s->transport, false);
+}
+
+static void throttle(session *s, uint64_t wait_ms, const char *limit)
+{
+	s->throttled = limit;
+	counters_strike(&s->engine->counters, limit);
+	timer_start(s->engine->wheel, &s->pause, now(s) + wait_ms);
+	s->transport->ops->hold(s->transport, true);
+}
+
+/* This message may pass, but the next one may have to wait. */
+void session_keep_pace(session *s, size_t len)
+{
+	const engine_options *o = &s->engine->options;
+	uint64_t by_events = 0, by_bytes = 0;
+	if (o->max_events_per_second) {
+		pace_take(&s->events, now(s), o->max_events_per_second, 1);
+		by_events = pace_wait(&s->events, now(s), o->max_events_per_second);
+	}
+	if (o->max_bytes_per_second) {
+		pace_take(&s->bytes, now(s), o->max_bytes_per_second, len);
+		by_bytes = pace_wait(&s->bytes, now(s), o->max_bytes_per_second);
+	}
+	if (by_events > by_bytes)
+		throttle(s, by_events, "max_events_per_second");
+	else if (by_bytes)
+		throttle(s, by_bytes, "max_bytes_per_second");
+}
