@@ -214,7 +214,7 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay
+.PHONY: check unit threads asan tsan e2e figures matrix conformance fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit threads asan e2e conformance replay
@@ -236,6 +236,10 @@ tsan: ## unit tests, and servers in threads, under TSan
 e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all
 	@SIO_BUILD_DIR=$(B) tools/e2e.sh
+
+figures: setup-check ## what hostile clients cost, measured; each figure has its bound
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@SIO_BUILD_DIR=$(B) node --test --test-reporter=spec tests/e2e/hostile/figures.mjs
 
 matrix: setup-check ## a table: each official client's version, by each transport, and what works
 	@$(BUILD) VARIANT=$(VARIANT) conformance-server
@@ -279,6 +283,7 @@ symbols: ## the libraries define sio_* and nothing else
 
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
+	@tools/named-tests.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
 	client-demo/*/*.[ch] \
