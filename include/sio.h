@@ -188,8 +188,8 @@ typedef struct sio_farewell {
 } sio_farewell;
 /* io.close(), but graceful: newcomers are answered with 503; each client's sockets leave ("server
  * shutting down"), it is sent what is queued for it, and its connection is closed; a poll that
- * comes meanwhile is answered.  how NULL: all zero.  Anywhere, also inside callbacks.  SIO_EINVAL:
- * it is under way. */
+ * comes meanwhile is answered.  Plain WebSockets are closed in the same way, with 1001.  how NULL:
+ * all zero.  Anywhere, also inside callbacks.  SIO_EINVAL: it is under way. */
 SIO_API sio_err sio_shutdown(sio_server *s, const sio_farewell *how);
 
 /* For a caller with a loop of its own, instead of sio_run(): whenever sio_fd() is readable call

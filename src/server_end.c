@@ -72,6 +72,7 @@ void sio_close(sio_server *s)
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
 	settle_once(s);
 	net_free(s->net);
+	s->net = NULL;
 	settle_once(s);
 	io_reap(&s->io);
 	engine_fini(&s->engine);
@@ -117,13 +118,14 @@ static void close_some(sio_server *s)
 		client_shut(one);
 		left--;
 	}
+	net_ws_goodbye(s->net, left);
 }
 
 static void pace_due(timer *t)
 {
 	sio_server *s = LIST_OWNER(t, sio_server, pace);
 	close_some(s);
-	if (s->engine.sessions.count)
+	if (s->engine.sessions.count || net_ws_any(s->net))
 		timer_start(&s->wheel, t, s->wheel.now + pause_ms(s));
 	else
 		all_gone(s);
@@ -133,6 +135,7 @@ static void deadline_due(timer *t)
 {
 	sio_server *s = LIST_OWNER(t, sio_server, deadline);
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
+	net_ws_cut_all(s->net);
 	all_gone(s);
 }
 

@@ -60,9 +60,10 @@ static void bury_doomed(net *n)
 
 void net_settle(net *n)
 {
-	do
+	do {
+		endpoints_settle(n);
 		n->owner.settle(n->owner.user);
-	while (endpoints_settle(n));
+	} while (!list_empty(&n->departed));
 }
 
 /* What a flush or a funeral brings about may be output for others, so both go on until there is

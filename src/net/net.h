@@ -171,6 +171,11 @@ void net_ws_broadcast(net *n, const char *path, const net_ws *except, bytes *b);
 /* Says goodbye when what waits has been sent; nothing that comes is handed out any more.  code is
  * one that may be sent, or 0 for none.  0, or ESHUTDOWN: it is closing already. */
 int net_ws_close(net_ws *w, unsigned code, const char *reason);
+/* Closes that many, of all paths, because the server ends; returns how many there were to close. */
+size_t net_ws_goodbye(net *n, size_t most);
+/* Whether there are any, closing or not. */
+bool net_ws_any(const net *n);
+void net_ws_cut_all(net *n);
 /* Calls fn for all on that path; returns for how many. */
 size_t net_ws_each(net *n, const char *path, void (*fn)(net_ws *w, void *user), void *user);
 /* Bytes that wait for it. */
