@@ -538,6 +538,12 @@ test('a server that ends says goodbye', async (t) => {
 	assert.equal((await closedOf(socket, brief)).code, 1001);
 });
 
+/** It ends by itself, with nothing to complain about. */
+async function ended(brief) {
+	await brief.waitForEnd();
+	await brief.stop();
+}
+
 /** All ends are told before the server is done. */
 function inOrder({ stdout }) {
 	const done = stdout.indexOf('\ndone');
@@ -560,7 +566,7 @@ test('a shutdown takes leave of all of them, in the middle of what they are sent
 	await polling.get();
 	await brief.reported('done', { left: 0 });
 	inOrder(brief);
-	await brief.stop();
+	await ended(brief);
 });
 
 test('during a shutdown nobody is let in, and it keeps its pace', async (t) => {
@@ -574,7 +580,7 @@ test('during a shutdown nobody is let in, and it keeps its pace', async (t) => {
 	assert.equal(sockets[3].ws.readyState, 1);
 	await brief.reported('done');
 	assert.ok(Date.now() - started >= 550, 'four at five in a second');
-	await brief.stop();
+	await ended(brief);
 });
 
 test('who does not take leave by the deadline is cut off', async (t) => {
@@ -589,5 +595,5 @@ test('who does not take leave by the deadline is cut off', async (t) => {
 	assert.equal((await closedOf(lazy, brief)).code, 1006);
 	await brief.reported('done', { left: 0 });
 	inOrder(brief);
-	await brief.stop();
+	await ended(brief);
 });
