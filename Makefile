@@ -295,7 +295,7 @@ format-check: ## the source is laid out as clang-format would
 .PHONY: install
 install: lib ## install the library: make install DESTDIR=/tmp/x PREFIX=/usr
 	@install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
-	@install -m 644 include/sio.h $(DESTDIR)$(PREFIX)/include/
+	@install -m 644 include/sio.h include/sio_adapter.h $(DESTDIR)$(PREFIX)/include/
 	@install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
 	@install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
 ifneq ($(MSGPACK),)

@@ -71,6 +71,8 @@ void sio_close(sio_server *s)
 	timer_stop(&s->wheel, &s->deadline);
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
 	settle_once(s);
+	cluster_end(&s->io);
+	settle_once(s);
 	net_free(s->net);
 	s->net = NULL;
 	settle_once(s);

@@ -204,6 +204,11 @@ void net_service(net *n)
 	embed_rest(n);
 }
 
+uv_loop_t *net_loop(net *n)
+{
+	return &n->loop;
+}
+
 bool net_inside(const net *n)
 {
 	return n && n->inside;

@@ -106,6 +106,9 @@ int net_timeout(const net *n);
 void net_service(net *n);
 /* Tells the wheel what time it is, outside of the loop's turns, to start a timer. */
 void net_refresh(net *n);
+/* libuv's. */
+struct uv_loop_s;
+struct uv_loop_s *net_loop(net *n);
 /* Something was put off that only a turn of the loop does: makes net_fd() readable. */
 void net_wake(net *n);
 /* Calls fn(user) from the loop, in order; any thread.  0, ENOMEM, or ESHUTDOWN: it is being freed.

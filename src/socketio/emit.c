@@ -239,8 +239,10 @@ static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
 {
 	if (b->inquiry && err)
 		inquiry_free(b->inquiry);
-	else if (b->inquiry)
+	else if (b->inquiry) {
+		b->inquiry->ns->next_ack++;
 		inquiry_begin(b->inquiry, how->timeout_ms);
+	}
 	parcel_free(&b->parcel);
 	return err;
 }
@@ -302,7 +304,32 @@ static sio_err emit_one(sio_socket *k, const sio_delivery *how, const content *w
 	return err;
 }
 
-static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const content *w)
+/* To the clients of other servers.  What cannot be sent to them has been sent here. */
+static void share(sio_ns *ns, const sio_delivery *how, const content *w, inquiry *q)
+{
+	cJSON *parsed = w->args ? NULL : args_of(w);
+	const sio_event ev = { .name = w->event,
+		.args = parsed ? parsed : w->args,
+		.binary = how->binary,
+		.nbinary = how->nbinary };
+	sio_cluster_message m = { .type = SIO_CLUSTER_EMIT, .who = how, .event = &ev };
+	if (q && ev.args)
+		cluster_ask(q, &m);
+	else if (ev.args)
+		cluster_send(ns, &m);
+	json_free(parsed);
+}
+
+static size_t count_asks(const inquiry *q)
+{
+	size_t n = 0;
+	LIST_EACH (it, &q->asks)
+		n++;
+	return n;
+}
+
+/* asked NULL: nobody wants to know how many are. */
+static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const content *w, size_t *asked)
 {
 	broadcast b;
 	gathering tapped = { 0 };
@@ -310,12 +337,16 @@ static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const content *w)
 	if (!err && b.inquiry) {
 		room_match(ns, how, enlist, &b);
 		err = b.failed ? SIO_ENOMEM : SIO_OK;
+		if (asked)
+			*asked = count_asks(b.inquiry);
 	}
 	if (ns->io->taps)
 		b.tapped = &tapped;
 	if (!err) {
 		room_match(ns, how, deliver, &b);
 		recovery_keep(ns, how, how->to, &b.parcel);
+		if (cluster_shared(ns, how))
+			share(ns, how, w, b.inquiry);
 	}
 	err = conclude(&b, err, how);
 	tell_taps(&tapped, how, w);
@@ -326,14 +357,24 @@ static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const content *w)
 {
 	sio_err err = check(w, how);
 	if (err || !ns->rule)
-		return err ? err : emit_in(ns, how, w);
+		return err ? err : emit_in(ns, how, w, NULL);
 	if (how->on_ack)
 		return SIO_EINVAL;
 	LIST_EACH (it, &ns->children) {
-		sio_err one = emit_in(LIST_OWNER(it, sio_ns, in_parent), how, w);
+		sio_err one = emit_in(LIST_OWNER(it, sio_ns, in_parent), how, w, NULL);
 		err = err ? err : one;
 	}
 	return err;
+}
+
+sio_err emit_from_afar(sio_ns *ns, const sio_delivery *how, const sio_event *ev, size_t *asked)
+{
+	sio_delivery all = *how;
+	const content w = { .event = ev->name, .args = ev->args };
+	all.binary = ev->binary;
+	all.nbinary = ev->nbinary;
+	sio_err err = check(&w, &all);
+	return err ? err : emit_in(ns, &all, &w, asked);
 }
 
 sio_err sio_emit(sio_socket *k, const char *event, cJSON *args)
@@ -380,8 +421,10 @@ static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const
 	if (!ack.server || !cJSON_IsArray(args) || (nbinary && !binary))
 		return SIO_EINVAL;
 	io *o = io_of(ack.server);
-	ticket *t = ticket_find(&o->tickets, ack.ticket, TICKET_ACK);
-	if (!t)
+	ticket *t = ticket_any(&o->tickets, ack.ticket);
+	if (t && t->kind == TICKET_ERRAND)
+		return errand_reply(t, binary, nbinary, args);
+	if (!t || t->kind != TICKET_ACK)
 		return SIO_EGONE;
 	sio_socket *k = t->owner;
 	const content w = { .args = args };

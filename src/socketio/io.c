@@ -27,6 +27,8 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 {
 	*o = (io){ .options = *options, .server = server, .wheel = w };
 	map_init(&o->namespaces);
+	map_init(&o->requests);
+	list_init(&o->errands);
 	handler_yard_init(&o->handlers);
 	timer_init(&o->sweep, sweep_due);
 	list_init(&o->parents);
@@ -57,6 +59,7 @@ void io_fini(io *o)
 		ns_free(MAP_OWNER(node, sio_ns, by_name));
 	}
 	map_fini(&o->namespaces);
+	map_fini(&o->requests);
 	while (!list_empty(&o->parents))
 		ns_free(LIST_OWNER(o->parents.next, sio_ns, in_parent));
 	while (!list_empty(&o->rumours))

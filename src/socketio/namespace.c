@@ -30,14 +30,27 @@ sio_ns *ns_new(io *o, span name)
 	list_init(&ns->in_io);
 	list_init(&ns->children);
 	handler_set_init(&ns->handlers);
+	map_init(&ns->server_events);
 	return ns;
+}
+
+bool ns_begin(sio_ns *ns)
+{
+	if (!cluster_open(ns)) {
+		ns_free(ns);
+		return false;
+	}
+	map_add(&ns->io->namespaces, &ns->by_name, ns->name);
+	return true;
 }
 
 void ns_free(sio_ns *ns)
 {
 	list_remove(&ns->in_parent);
 	list_remove(&ns->in_io);
+	cluster_close(ns);
 	handler_set_fini(&ns->handlers);
+	event_list_free_all(&ns->server_events);
 	rule_free(ns->rule);
 	recovery_fini(&ns->recovery);
 	map_fini(&ns->sockets);
@@ -50,7 +63,8 @@ void ns_free(sio_ns *ns)
 void ns_end_if_empty(sio_ns *ns)
 {
 	io *o = ns->io;
-	if (ns->population || !ns->parent || ns->pinned || !o->options.cleanup_empty_children)
+	if (ns->population || ns->errands || !ns->parent || ns->pinned ||
+		!o->options.cleanup_empty_children)
 		return;
 	map_remove(&o->namespaces, &ns->by_name);
 	ns_free(ns);
@@ -62,6 +76,12 @@ void ns_end_later(sio_ns *ns)
 	list_append(&ns->io->idle, &ns->in_io);
 }
 
+void ns_errand_done(sio_ns *ns)
+{
+	if (!--ns->errands && !ns->population)
+		ns_end_later(ns);
+}
+
 sio_ns *sio_of(sio_server *s, const char *name)
 {
 	io *o = io_of(s);
@@ -70,12 +90,13 @@ sio_ns *sio_of(sio_server *s, const char *name)
 	if (!key.len || key.at[0] != '/' || memchr(key.at, ',', key.len))
 		return NULL;
 	sio_ns *ns = ns_find(o, key);
-	if (!ns && (ns = ns_new(o, key)) != NULL) {
-		map_add(&o->namespaces, &ns->by_name, ns->name);
+	if (!ns) {
+		ns = ns_new(o, key);
+		if (!ns || !ns_begin(ns))
+			return NULL;
 		parent_adopt(ns);
 	}
-	if (ns)
-		ns->pinned = true;
+	ns->pinned = true;
 	return ns;
 }
 
