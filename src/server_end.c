@@ -91,21 +91,22 @@ static void all_gone(sio_server *s)
 	s->gone = true;
 }
 
-/* How many are to be closed each time; UINT_MAX: all. */
-static size_t share(const sio_server *s)
-{
-	unsigned rate = s->farewell.per_second;
-	if (!rate)
-		return SIZE_MAX;
-	size_t n = (size_t)rate * PACE_MS / 1000;
-	return n ? n : 1;
-}
-
-/* A rate of a few in a second is kept by waiting longer for each. */
+/* Between two rounds: a rate of a few in a second is kept by waiting longer for each. */
 static uint64_t pause_ms(const sio_server *s)
 {
 	unsigned rate = s->farewell.per_second;
-	return rate && rate * PACE_MS < 1000 ? 1000 / rate : PACE_MS;
+	return rate && rate < 1000 / PACE_MS ? (1000 + rate - 1) / rate : PACE_MS;
+}
+
+/* How many are to be closed in this round.  What is left of one is for the next. */
+static size_t share(sio_server *s)
+{
+	if (!s->farewell.per_second)
+		return SIZE_MAX;
+	s->credit += s->farewell.per_second * pause_ms(s);
+	size_t n = s->credit / 1000;
+	s->credit %= 1000;
+	return n;
 }
 
 static void close_some(sio_server *s)

@@ -68,6 +68,7 @@ typedef struct io {
 	list departed;  /* sockets whose disconnect handlers are to run */
 	list finished;  /* inquiries whose callback is to run */
 	list rumours;   /* changes of rooms that are to be told */
+	list announced; /* namespaces of the application's that are to be told of */
 	list idle;      /* namespaces that were made and that nobody has entered */
 	list dead_sockets, dead_clients, dead_inquiries, dead_candidates, dead_arrivals;
 } io;
@@ -229,6 +230,8 @@ sio_ns *ns_new(io *o, span name); /* in no map yet; NULL: out of memory */
 void ns_free(sio_ns *ns);
 /* From now on it is found.  false: the adapter has no place for it, and it is freed. */
 bool ns_begin(sio_ns *ns);
+/* Tells who wants to hear of new ones. */
+void ns_announce(sio_ns *ns);
 /* A client asks for the namespace; takes auth. */
 void ns_connect(sio_ns *ns, client *c, cJSON *auth);
 /* Calls the middleware that is left; at the end the socket is connected. */
