@@ -176,6 +176,9 @@ $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(LIBS) $(MSGPACK_LIBS) -o $@
 
+# One of them turns the whole server.
+$(B)/replay/server $(B)/fuzz_server: $(LIB_OBJ)
+
 # One of its applications stands on the layers below the public functions, so it takes the objects.
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
 		$(if $(MSGPACK),$(MSGPACK_OBJ))
