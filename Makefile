@@ -29,6 +29,7 @@ CC_clang   = clang
 CC_asan    = gcc
 CC_tsan    = gcc
 CC_fuzz    = clang
+CC_cover   = gcc
 
 HARDENED      = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 MODE_release  = $(HARDENED)
@@ -37,13 +38,15 @@ SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan = -fsanitize=thread
 MODE_asan     = -O1 -fno-omit-frame-pointer $(SANITIZE_asan)
 MODE_tsan     = -O1 -fno-omit-frame-pointer $(SANITIZE_tsan)
+MODE_cover    = -O0 --coverage
 MODE_fuzz     = -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(SANITIZE_asan)
 LINK_asan     = $(SANITIZE_asan)
 LINK_tsan     = $(SANITIZE_tsan)
+LINK_cover    = --coverage
 LINK_fuzz     = -fsanitize=fuzzer $(SANITIZE_asan)
 
 ifeq ($(MODE_$(VARIANT)),)
-$(error VARIANT=$(VARIANT) is none of release clang asan tsan fuzz)
+$(error VARIANT=$(VARIANT) is none of release clang asan tsan cover fuzz)
 endif
 
 # A folder that pkg-config names is a system's folder: warnings in it are not ours.
@@ -84,6 +87,8 @@ WITHOUT     := $(if $(MSGPACK),,%_msgpack.c)
 UNIT_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
+
+COVERED     := src/base src/engine src/socketio src/wire $(if $(MSGPACK),src/msgpack)
 
 LIB_OBJ  := $(call objects,$(LIB_SRC))
 TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC) $(if $(MSGPACK),$(MSGPACK_SRC)))
@@ -217,7 +222,7 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance coverage fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit threads asan e2e conformance replay
@@ -255,11 +260,16 @@ replay: ## every test vector through its fuzz target, under ASan and UBSan
 		build/asan/replay/$$name tests/vectors/$$name || broken=yes; \
 	done; test -z "$$broken"
 
+coverage: setup-check ## which lines of the pure layers unit tests and vectors reach
+	@$(BUILD) VARIANT=cover unit-programs replay-programs
+	@tools/coverage.sh build/cover $(COVERED)
+
 fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ_SECONDS=600
 	@$(BUILD) VARIANT=fuzz fuzz-programs
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh build/fuzz $(FUZZ)
 
-.PHONY: replay-programs fuzz-programs
+.PHONY: unit-programs replay-programs fuzz-programs
+unit-programs: $(UNIT)
 replay-programs: $(REPLAY)
 fuzz-programs: $(FUZZERS)
 

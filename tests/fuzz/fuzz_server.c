@@ -216,9 +216,9 @@ static void ws_closed(sio_ws *ws, unsigned code, const char *reason, void *user)
 	f.sockets_closed++;
 }
 
-static void allow_request(const sio_handshake *request, sio_entry entry, void *user)
+static void allow_request(const sio_handshake *h, sio_entry entry, void *user)
 {
-	const char *wait = sio_handshake_query(request, "wait");
+	const char *wait = sio_handshake_query(h, "wait");
 	(void)user;
 	if (wait && *wait == '1')
 		owe(entry);
@@ -228,39 +228,38 @@ static void allow_request(const sio_handshake *request, sio_entry entry, void *u
 		sio_admit(entry);
 }
 
-static bool allow_origin(const sio_handshake *request, const char *origin, void *user)
+static bool allow_origin(const sio_handshake *h, const char *origin, void *user)
 {
-	(void)request;
+	(void)h;
 	(void)user;
 	return strlen(origin) % 2;
 }
 
-static void add_headers(
-	const sio_handshake *request, bool initial, sio_headers *headers, void *user)
+static void add_headers(const sio_handshake *h, bool initial, sio_headers *headers, void *user)
 {
-	const char *q = sio_handshake_query(request, "h");
+	const char *q = sio_handshake_query(h, "h");
 	(void)user;
 	sio_set_header(headers, initial ? "X-First" : "X-Then", q ? q : "none");
 }
 
-static void on_refused(const sio_refusal *refusal, void *user)
+static void on_refused(const sio_refusal *r, void *user)
 {
 	(void)user;
-	REQUIRE(refusal->message && refusal->detail && refusal->request);
+	REQUIRE(r->message && r->detail && r->request);
 }
 
-static void on_opened(const sio_session *session, void *user)
+static void on_opened(const sio_session *s, void *user)
 {
 	(void)user;
 	f.opened++;
-	snprintf(f.sids[f.nsids++ % SIDS], sizeof *f.sids, "%s", session->id);
+	snprintf(f.sids[f.nsids++ % SIDS], sizeof *f.sids, "%s", s->id);
 }
 
-static void on_closed(const sio_session *session, const sio_ending *ending, void *user)
+static void on_closed(const sio_session *s, const sio_ending *how, void *user)
 {
-	(void)session;
+	(void)s;
 	(void)user;
-	REQUIRE(ending->reason);
+	REQUIRE(how->reason);
 	f.closed++;
 }
 
@@ -416,14 +415,14 @@ static void send_post(far_end *e, unsigned how, span body)
 static void step_connect(far_end *e, unsigned how)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int room = 4608;
+	int size = 4608;
 	if (e->fd >= 0)
 		return;
 	snprintf(a.sun_path, sizeof a.sun_path, "%s", address() + 5);
 	*e = (far_end){ .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) };
 	REQUIRE(e->fd >= 0);
 	if (how & 1) /* what the server sends waits in it */
-		setsockopt(e->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+		setsockopt(e->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	REQUIRE(!connect(e->fd, (struct sockaddr *)&a, sizeof a));
 }
 
