@@ -83,6 +83,8 @@ SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
 EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
 THREADS_SRC := $(wildcard tests/threads/*.c)
+# Clients on real sockets, and what stands between the server and its calls.
+FAR_SRC     := $(wildcard tests/soak/far*.c) tests/soak/faults.c
 WITHOUT     := $(if $(MSGPACK),,%_msgpack.c)
 UNIT_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/fuzz/fuzz_*.c))
@@ -123,7 +125,7 @@ ifneq ($(MSGPACK),)
 lib: $(MSGPACK_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(MSGPACK_SHARED))
 endif
 
-programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server)
+programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server model)
 
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
@@ -193,6 +195,9 @@ $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
 $(B)/plain-server: $(call objects,$(PLAIN_SRC)) $(ARCHIVE)
 $(B)/embed-server: $(call objects,$(EMBED_SRC)) $(ARCHIVE)
 $(B)/plain-server $(B)/embed-server:
+	$(link_program) $(LIBS) -o $@
+
+$(B)/model: $(call objects,tests/soak/model.c $(FAR_SRC)) $(LIB_OBJ)
 	$(link_program) $(LIBS) -o $@
 
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
