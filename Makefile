@@ -190,6 +190,17 @@ $(B)/plain-server $(B)/embed-server:
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
 	$(link_program) $(LIBS) -pthread -o $@
 
+# What measures: a generator of load, a raw server as the ceiling, and an application.
+BENCH_COMMON := $(call objects,$(wildcard tests/bench/common/*.c))
+BENCH := $(addprefix $(B)/,bench-load bench-ceiling bench-server)
+$(B)/bench-load: $(call objects,$(wildcard tests/bench/load/*.c)) $(BENCH_COMMON)
+$(B)/bench-ceiling: $(call objects,$(wildcard tests/bench/ceiling/*.c)) $(BENCH_COMMON)
+$(B)/bench-load $(B)/bench-ceiling:
+	$(link_program) -lssl -lcrypto -o $@
+
+$(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
+	$(link_program) $(LIBS) -o $@
+
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # --- Run -----------------------------------------------------------------------------------
@@ -214,10 +225,10 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay instructions
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
-		unit threads asan e2e conformance replay
+		unit threads asan e2e conformance replay instructions
 
 unit: $(UNIT) ## run the unit tests
 	@tools/unit.sh $(UNIT)
@@ -256,9 +267,22 @@ fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ
 	@$(BUILD) VARIANT=fuzz fuzz-programs
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh build/fuzz $(FUZZ)
 
-.PHONY: replay-programs fuzz-programs
+instructions: setup-check ## instructions and allocations of a message, against tests/bench/instructions.json
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/instructions.mjs $(if $(ACCEPT),accept)
+
+.PHONY: replay-programs fuzz-programs bench-programs
+bench-programs: $(BENCH)
 replay-programs: $(REPLAY)
 fuzz-programs: $(FUZZERS)
+
+# --- Measure -------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: ## what a message costs, beside a raw server and Node's: make bench BENCH=short
+	@tools/setup.sh bench
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/run.mjs $(BENCH)
 
 # --- Checks on the source ------------------------------------------------------------------
 
