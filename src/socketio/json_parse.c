@@ -116,15 +116,27 @@ static bool read_scalar(json_reader *r, char first)
 	return json_tree_add(&r->tree, json_node_text(read_string(r)));
 }
 
-cJSON *json_parse(span text, unsigned max_depth)
+static json_reader reader_of(span text, unsigned max_depth)
 {
 	unsigned depth = max_depth < JSON_DEPTH_LIMIT ? max_depth : JSON_DEPTH_LIMIT;
-	json_reader r = {
+	return (json_reader){
 		.rest = text,
 		.depth_left = depth,
 		.read_key = read_key,
 		.read_scalar = read_scalar,
 	};
+}
+
+cJSON *json_parse(span text, unsigned max_depth)
+{
+	json_reader r = reader_of(text, max_depth);
 	bool ok = json_read(&r);
+	return json_tree_finish(&r.tree, ok);
+}
+
+cJSON *json_parse_behind(span text, unsigned max_depth)
+{
+	json_reader r = reader_of(text, max_depth);
+	bool ok = json_read_behind(&r);
 	return json_tree_finish(&r.tree, ok);
 }
