@@ -18,8 +18,13 @@
 
 /* What one read takes at most.  Larger than a usual message, so that most lie whole in one read. */
 enum { READ_SIZE = 65536 };
-/* Descriptors that libwebsockets is prepared for, 16 bytes each. */
+/* Descriptors that libwebsockets is prepared for, 16 bytes each.  That of Debian 12 looks through
+ * all of them whenever a connection closes: 75 us for this many. */
+#if LWS_LIBRARY_VERSION_NUMBER < 4003000
+enum { DESCRIPTORS_MAX = 100000 };
+#else
 enum { DESCRIPTORS_MAX = 1000000 };
+#endif
 
 /* libwebsockets keeps a certificate in a virtual host, and each connection in the one that it came
  * in by. */
