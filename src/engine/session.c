@@ -205,7 +205,8 @@ static void on_ping(session *s, const packet *p)
 	(void)p;
 	if (!s->dialect->server_pings) {
 		heartbeat_start(s);
-		if (push(s, bytes_ref(s->engine->pong)) && session_within_limits(s))
+		if (session_has_room(s, s->engine->pong->len) &&
+			push(s, bytes_ref(s->engine->pong)))
 			return;
 	}
 	session_fail(s, CLOSED_BY_ERROR);
@@ -435,6 +436,7 @@ static bytes *dress(const session *s, bytes *b)
 	return b;
 }
 
+/* What is refused must not be delivered with the rest when the session ends. */
 bool session_send(session *s, bytes *b)
 {
 	if (!make_way(s, b)) {
@@ -442,11 +444,16 @@ bool session_send(session *s, bytes *b)
 		return false;
 	}
 	b = dress(s, b);
-	bool pushed = b && push(s, b) && session_within_limits(s);
-	fall_behind(s);
-	if (!pushed)
-		session_doom(s, CLOSED_BY_ERROR);
-	return pushed;
+	if (b && !session_has_room(s, b->len)) {
+		bytes_unref(b);
+		b = NULL;
+	}
+	if (b && push(s, b)) {
+		fall_behind(s);
+		return true;
+	}
+	session_doom(s, CLOSED_BY_ERROR);
+	return false;
 }
 
 bool session_writable(const session *s)

@@ -137,8 +137,8 @@ void session_closed_by_poll(session *s);
 
 /* ---- For the engine ---- */
 
-/* Whether what is held for it is not too much; if it is, the limit is noted. */
-bool session_within_limits(session *s);
+/* Whether a block of so many bytes can be queued; if not, the limit is noted. */
+bool session_has_room(session *s, size_t len);
 /* A message of so many bytes has come, and passes; those after it may have to wait. */
 void session_keep_pace(session *s, size_t len);
 void session_pause_due(timer *t);

@@ -11,26 +11,32 @@ size_t session_held(const session *s)
 	return queue_cost(&s->out) + s->held + (s->polling ? s->polling->unread : 0);
 }
 
-bool session_within_limits(session *s)
+/* Whether so much more can be held for it, and that too much is noted. */
+static bool can_hold(session *s, size_t size)
 {
-	const engine_options *o = &s->engine->options;
-	if (s->out.bytes > o->max_queue)
-		s->limit = "max_queue";
-	else if (o->max_held && session_held(s) > o->max_held)
-		s->limit = "max_held";
-	else
+	size_t most = s->engine->options.max_held, held = session_held(s);
+	if (!most || (held <= most && size <= most - held))
 		return true;
+	s->limit = "max_held";
+	return false;
+}
+
+bool session_has_room(session *s, size_t len)
+{
+	size_t most = s->engine->options.max_queue;
+	if (s->out.bytes <= most && len <= most - s->out.bytes)
+		return can_hold(s, len + QUEUE_BLOCK);
+	s->limit = "max_queue";
 	return false;
 }
 
 bool session_hold(session *s, size_t size)
 {
+	if (s->state != SESSION_CLOSED && !can_hold(s, size))
+		return false;
 	s->held += size;
 	s->engine->held += size;
-	if (s->state == SESSION_CLOSED || session_within_limits(s))
-		return true;
-	session_let_go(s, size);
-	return false;
+	return true;
 }
 
 void session_let_go(session *s, size_t size)

@@ -156,7 +156,7 @@ void websocket_catches_up(connection *c)
 		net_resume(c, PAUSE_BEHIND);
 }
 
-/* A client that asks faster than it takes the answers is slowed down before it has to be cut.  The
+/* A client that asks faster than it takes the answers is slowed down before it has to be cut.  A
  * last call, which finds nothing whole, gives back what the last message took. */
 void websocket_input(connection *c, unsigned char *data, size_t len)
 {
@@ -176,7 +176,8 @@ void websocket_input(connection *c, unsigned char *data, size_t len)
 			net_pause(c, PAUSE_BEHIND);
 		data += used;
 		len -= used;
-	} while (ev.kind != WS_NEED_MORE && !w->held && !c->doomed && !c->closing);
+	} while (ev.kind != WS_NEED_MORE && (len || ws_lends(&w->decoder)) && !w->held &&
+		 !c->doomed && !c->closing);
 	if (w->held && len && !c->doomed)
 		request_set_aside(c, data, len);
 }
