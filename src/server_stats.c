@@ -66,8 +66,9 @@ void server_log_end(sio_server *s, const session *one, const ending *how)
 {
 	char line[160];
 	const char *address = handshake_address(one->handshake);
-	bool bad = (one->blamed || how->limit) && !how->code;
-	if (!bad || !server_logs_peers(s))
+	bool bad = one->blamed || how->limit;
+	bool said = how->code && !strcmp(how->reason, CLOSED_BY_ERROR);
+	if (!bad || said || !server_logs_peers(s))
 		return;
 	snprintf(line, sizeof line, "%s: closed: %s: %s", *address ? address : "local peer",
 		how->reason, how->limit ? how->limit : "not a packet that may come");
