@@ -262,6 +262,7 @@ typedef struct sio_counters {
 			max_bytes_per_second;
 	} struck;
 } sio_counters;
+/* Without max_memory it looks at each session, for held. */
 SIO_API sio_counters sio_stats(const sio_server *s);
 
 /* Has fn(user) called from the loop, once, soon, in the order of the posts.  Any thread may call

@@ -10,7 +10,7 @@ sio_counters sio_stats(const sio_server *s)
 	sio_counters out = {
 		.sessions = s->engine.sessions.count,
 		.connections = net_connections(s->net),
-		.held = s->engine.held + net_held(s->net),
+		.held = engine_held(&s->engine) + net_held(s->net),
 		.opened = c->opened,
 		.upgraded = c->upgraded,
 		.closed = c->closed,

@@ -180,6 +180,17 @@ const char *engine_admit(engine *e, span network)
 	return NULL;
 }
 
+/* Each packet pays for the sum only where that is wanted all the time. */
+size_t engine_held(const engine *e)
+{
+	size_t sum = e->held;
+	if (e->options.max_memory)
+		return sum;
+	for (map_node *it = map_next(&e->sessions, NULL); it; it = map_next(&e->sessions, it))
+		sum += queue_cost(&MAP_OWNER(it, session, by_sid)->out);
+	return sum;
+}
+
 session *engine_heaviest(const engine *e)
 {
 	session *most = NULL;

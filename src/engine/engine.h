@@ -62,7 +62,7 @@ typedef struct engine {
 	timer drain;     /* when */
 	census networks; /* of sessions, if they are limited */
 	pace handshakes;
-	size_t held; /* bytes for all clients, in queues and elsewhere */
+	size_t held; /* bytes for all clients; those in queues only where max_memory limits them */
 	counters counters;
 	bytes *ping, *pong, *ok; /* what is sent often, made once */
 } engine;
@@ -114,6 +114,8 @@ const char *engine_full(engine *e, span network);
 /* The same for somebody who has just come: it is counted as a handshake. */
 const char *engine_admit(engine *e, span network);
 
+/* Bytes that are held for all. */
+size_t engine_held(const engine *e);
 /* The session for which most is held; NULL: there is none. */
 session *engine_heaviest(const engine *e);
 

@@ -516,7 +516,7 @@ session *session_new(struct engine *e, const dialect *d, handshake *h, span sid)
 	s->handshake = h;
 	memcpy(s->sid, sid.at, sid.len);
 	s->by_sid.key_len = (uint32_t)sid.len;
-	s->out.total = &e->held;
+	s->out.total = e->options.max_memory ? &e->held : NULL;
 	if (!enter_network(s)) {
 		session_free(s);
 		return NULL;

@@ -11,23 +11,24 @@ size_t session_held(const session *s)
 	return queue_cost(&s->out) + s->held + (s->polling ? s->polling->unread : 0);
 }
 
-/* Whether so much more can be held for it, and that too much is noted. */
+static bool over(session *s, const char *limit)
+{
+	s->limit = limit;
+	return false;
+}
+
+/* Sizes are those of memory that there is, or is to be asked for: no sum of them overflows. */
 static bool can_hold(session *s, size_t size)
 {
-	size_t most = s->engine->options.max_held, held = session_held(s);
-	if (!most || (held <= most && size <= most - held))
-		return true;
-	s->limit = "max_held";
-	return false;
+	size_t most = s->engine->options.max_held;
+	return !most || session_held(s) + size <= most || over(s, "max_held");
 }
 
 bool session_has_room(session *s, size_t len)
 {
-	size_t most = s->engine->options.max_queue;
-	if (s->out.bytes <= most && len <= most - s->out.bytes)
-		return can_hold(s, len + QUEUE_BLOCK);
-	s->limit = "max_queue";
-	return false;
+	if (s->out.bytes + len > s->engine->options.max_queue)
+		return over(s, "max_queue");
+	return can_hold(s, len + QUEUE_BLOCK);
 }
 
 bool session_hold(session *s, size_t size)

@@ -389,7 +389,8 @@ void connection_flush(connection *c)
 	if (sends == SENDS)
 		wait_writable(c);
 	websocket_catches_up(c);
-	connection_weigh(c);
+	if (c->held || c->out.cap || c->rest)
+		connection_weigh(c);
 	if (!c->doomed && !c->blocked && !connection_backlog(c))
 		all_sent(c);
 }

@@ -152,7 +152,7 @@ static bool behind(const websocket *w)
 
 void websocket_catches_up(connection *c)
 {
-	if (c->websocket && !behind(c->websocket))
+	if ((c->paused & PAUSE_BEHIND) && !behind(c->websocket))
 		net_resume(c, PAUSE_BEHIND);
 }
 

@@ -30,7 +30,7 @@ START_TEST(small_packets_count_with_what_it_takes_to_keep_them)
 	ck_assert_str_eq(p->ending.limit, "max_held");
 	ck_assert_str_eq(p->reason, "transport error");
 	ck_assert_uint_eq(struck(p, LIMIT_max_held), 1);
-	ck_assert_uint_eq(p->engine.held, 0);
+	ck_assert_uint_eq(engine_held(&p->engine), 0);
 	peer_free(p);
 }
 END_TEST
