@@ -222,8 +222,8 @@ void connection_deadline(connection *c, uint64_t after_ms);
 
 /* ---- shed.c ---- */
 
-/* If more is held than may be, those for whom most is are cut off. */
-void net_shed(net *n);
+/* If more is held than may be, those for whom most is are cut off; whether anybody was. */
+bool net_shed(net *n);
 
 /* ---- request.c: reading requests ---- */
 

@@ -54,7 +54,6 @@ void websocket_take_queue(websocket *w)
 	}
 	if (c->out.failed)
 		connection_doom(c);
-	connection_weigh(c);
 }
 
 /* ---- What the peer sends ---- */
