@@ -14,6 +14,8 @@ LIBDIR  ?= $(PREFIX)/lib
 HOST    ?= 127.0.0.1
 PORT    ?= 3000
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 60
+SOAK_COUNT   ?= 1000000
 WERROR  ?= -Werror
 
 ifeq ($(origin CC),default)
@@ -200,6 +202,9 @@ $(B)/plain-server $(B)/embed-server:
 $(B)/model: $(call objects,tests/soak/model.c $(FAR_SRC)) $(LIB_OBJ)
 	$(link_program) $(LIBS) -o $@
 
+$(B)/soak: $(call objects,tests/soak/soak.c tests/soak/soak_server.c $(FAR_SRC)) $(LIB_OBJ)
+	$(link_program) $(LIBS) -o $@
+
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
 	$(link_program) $(LIBS) -pthread -o $@
 
@@ -227,7 +232,7 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance coverage fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance coverage soak fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit threads asan e2e conformance replay
@@ -268,6 +273,10 @@ replay: ## every test vector through its fuzz target, under ASan and UBSan
 coverage: setup-check ## which lines of the pure layers unit tests and vectors reach
 	@$(BUILD) VARIANT=cover unit-programs replay-programs
 	@tools/coverage.sh build/cover $(COVERED)
+
+soak: ## mixed load for SOAK_SECONDS, then SOAK_COUNT numbered messages: what holds, in a table
+	@$(BUILD) VARIANT=$(VARIANT) $(B)/soak
+	@$(B)/soak $(SOAK_SECONDS) $(SOAK_COUNT)
 
 fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ_SECONDS=600
 	@$(BUILD) VARIANT=fuzz fuzz-programs
