@@ -33,7 +33,10 @@ CC_tsan    = gcc
 CC_fuzz    = clang
 CC_cover   = gcc
 
-HARDENED      = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+# Those that some machines have no use for are taken where the compiler takes them.
+takes         = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+HARDENED     := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	$(call takes,-fstack-clash-protection) $(call takes,-fcf-protection)
 MODE_release  = $(HARDENED)
 MODE_clang    = $(HARDENED)
 SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -289,7 +292,8 @@ fuzz-programs: $(FUZZERS)
 
 # --- Checks on the source ------------------------------------------------------------------
 
-.PHONY: build build-clang layers symbols hygiene format format-check
+.PHONY: build build-clang layers symbols hardening hygiene analyze format format-check
+HARD = $(addprefix build/clang/,chat conformance-server plain-server)
 build: ## build with gcc, warnings are errors
 	@$(BUILD) VARIANT=release all
 
@@ -303,6 +307,12 @@ layers: ## no include in the wrong direction
 symbols: ## the libraries define sio_* and nothing else
 	@$(BUILD) VARIANT=release lib
 	@VERSION=$(VERSION) tools/symbols.sh build/release
+
+hardening: ## the libraries and programs have what their flags should give them
+	@$(BUILD) VARIANT=release lib $(HARD:build/clang/%=build/release/%)
+	@$(BUILD) VARIANT=clang lib $(HARD)
+	@tools/hardening.sh $(foreach v,release clang,$(patsubst build/clang/%,build/$(v)/%,$(HARD)) \
+		$(wildcard build/$(v)/lib*.so.$(VERSION)))
 
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
