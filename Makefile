@@ -215,7 +215,7 @@ $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
 
 # --- Run -----------------------------------------------------------------------------------
 
-.PHONY: run tutorial setup-run setup-check
+.PHONY: run tutorial setup-run setup-check setup-analyze
 run: setup-run ## start the demo: make run PORT=3456 HOST=0.0.0.0
 	@$(BUILD) $(B)/chat
 	@exec $(B)/chat --port $(PORT) --host $(HOST) --public client-demo/public \
@@ -232,6 +232,9 @@ setup-run: ## install what `make run` needs and this machine lacks
 
 setup-check: ## install what `make check` needs and this machine lacks
 	@tools/setup.sh check
+
+setup-analyze: ## install what `make analyze` needs and this machine lacks
+	@tools/setup.sh analyze
 
 # --- Test ----------------------------------------------------------------------------------
 
@@ -292,7 +295,7 @@ fuzz-programs: $(FUZZERS)
 
 # --- Checks on the source ------------------------------------------------------------------
 
-.PHONY: build build-clang layers symbols hardening hygiene analyze format format-check
+.PHONY: build build-clang layers symbols hardening hygiene analyze analyze-quick format format-check
 HARD = $(addprefix build/clang/,chat conformance-server plain-server)
 build: ## build with gcc, warnings are errors
 	@$(BUILD) VARIANT=release all
@@ -313,6 +316,15 @@ hardening: ## the libraries and programs have what their flags should give them
 	@$(BUILD) VARIANT=clang lib $(HARD)
 	@tools/hardening.sh $(foreach v,release clang,$(patsubst build/clang/%,build/$(v)/%,$(HARD)) \
 		$(wildcard build/$(v)/lib*.so.$(VERSION)))
+
+ANALYZE = tools/analyze.sh $(1) -- -std=c11 -D_GNU_SOURCE -Iinclude $(INCS) $(BROTLI) \
+	$(if $(MSGPACK),-DHAVE_MSGPACK)
+
+analyze: setup-analyze ## gcc -fanalyzer, cppcheck and clang-tidy find nothing
+	@$(call ANALYZE,gcc cppcheck clang-tidy)
+
+analyze-quick: setup-check ## the first two of them
+	@$(call ANALYZE,gcc cppcheck)
 
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
