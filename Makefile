@@ -188,8 +188,8 @@ $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(LIBS) $(MSGPACK_LIBS) -o $@
 
-# One of them turns the whole server.
-$(B)/replay/server $(B)/fuzz_server: $(LIB_OBJ)
+# Some of them turn the whole server.
+$(addprefix $(B)/replay/,server server_memory) $(addprefix $(B)/fuzz_,server server_memory): $(LIB_OBJ)
 
 # One of its applications stands on the layers below the public functions, so it takes the objects.
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
@@ -273,7 +273,7 @@ replay: ## every test vector through its fuzz target, under ASan and UBSan
 	@$(BUILD) VARIANT=asan replay-programs
 	@for name in $(FUZZ); do \
 		ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1 \
-		build/asan/replay/$$name tests/vectors/$$name || broken=yes; \
+		MEMORY_WALK=1 build/asan/replay/$$name $$(tools/vectors.sh $$name) || broken=yes; \
 	done; test -z "$$broken"
 
 coverage: setup-check ## which lines of the pure layers unit tests and vectors reach
