@@ -93,7 +93,7 @@ bool address_forwarded(const http_head *head, unsigned proxies, char out[INET6_A
 
 void address_of_peer(int fd, char out[INET6_ADDRSTRLEN])
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof a;
 	out[0] = '\0';
 	if (getpeername(fd, (struct sockaddr *)&a, &len))
