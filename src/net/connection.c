@@ -261,7 +261,8 @@ static bool send_tls(connection *c, const struct iovec *iov, size_t n)
 static bool send_plain(connection *c, struct iovec *iov, size_t n)
 {
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
-	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+	ssize_t sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+			      : sendmsg(c->fd, &m, MSG_NOSIGNAL);
 	if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
 		c->error = errno;
 		connection_doom(c);
