@@ -303,6 +303,11 @@ sio_err sio_service(sio_server *s)
 	return s->closed ? SIO_EGONE : SIO_OK;
 }
 
+struct uv_loop_s *sio_uv_loop(sio_server *s)
+{
+	return net_loop(s->net);
+}
+
 sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user)
 {
 	if (!fn)

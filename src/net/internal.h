@@ -317,10 +317,8 @@ void websocket_begin(connection *c, const http_head *head, span eio, span sid, s
 bool endpoint_begin(connection *c, const http_head *head);
 /* Whether there is an endpoint. */
 bool endpoint_is_at(const net *n, span path);
-/* Tells the application of those that have ended; whether there were any. */
-bool endpoints_settle(net *n);
-/* Says goodbye to all. */
-void endpoints_close(net *n);
+/* Tells the application of those that have ended. */
+void endpoints_settle(net *n);
 void endpoints_fini(net *n);
 
 /* ---- websocket.c ---- */

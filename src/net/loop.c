@@ -69,9 +69,10 @@ static void bury_doomed(net *n)
 
 void net_settle(net *n)
 {
-	do
+	do {
+		endpoints_settle(n);
 		n->owner.settle(n->owner.user);
-	while (endpoints_settle(n));
+	} while (!list_empty(&n->departed));
 }
 
 /* What a flush or a funeral brings about may be output for others, so both go on until there is
@@ -210,6 +211,11 @@ void net_service(net *n)
 	uv_run(&n->loop, UV_RUN_NOWAIT);
 	n->inside = false;
 	embed_rest(n);
+}
+
+uv_loop_t *net_loop(net *n)
+{
+	return &n->loop;
 }
 
 bool net_inside(const net *n)

@@ -122,7 +122,7 @@ static void drain(net *n)
 {
 	/* Nobody is accepted any more, so that timer is free. */
 	uv_timer_start(&n->accept_again, on_late, BYE_MS / 2, 0);
-	endpoints_close(n);
+	net_ws_goodbye(n, SIZE_MAX);
 	LIST_EACH (it, &n->connections)
 		request_last(LIST_OWNER(it, connection, in_net));
 	net_end_turn(n);
