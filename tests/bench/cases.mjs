@@ -14,7 +14,10 @@ export const cases = [
 	{ id: 'echo unparsed 100', work: 'raw', connections: 100, aim: 1.2 },
 	{ id: 'ack 100', work: 'ack', connections: 100 },
 	{ id: 'ack 5000', work: 'ack', connections: 5000 },
-	{ id: 'echo 1 KB, 4 in flight', work: 'echo', connections: 100, depth: 4, body: KB, aim: 1.6, short: true },
+	{
+		id: 'echo 1 KB, 4 in flight', work: 'echo', connections: 100,
+		depth: 4, body: KB, aim: 1.6, short: true,
+	},
 	{ id: 'echo 64 KB', work: 'echo', connections: 100, body: 64 * KB },
 	{ id: 'echo attachment 1 KB', work: 'binary', connections: 100, body: KB },
 	{ id: 'echo attachment 64 KB', work: 'binary', connections: 100, body: 64 * KB },
@@ -23,7 +26,10 @@ export const cases = [
 	{ id: '1000 busy of 15000', work: 'echo', connections: 15000, busy: 1000 },
 	{ id: 'broadcast to 100', work: 'broadcast', connections: 100 },
 	{ id: 'broadcast to 1000', work: 'broadcast', connections: 1000, aim: 1.12, short: true },
-	{ id: 'broadcast to 1000, 8 in flight', work: 'broadcast', connections: 1000, depth: 8, aim: 0.25, short: true },
+	{
+		id: 'broadcast to 1000, 8 in flight', work: 'broadcast', connections: 1000,
+		depth: 8, aim: 0.25, short: true,
+	},
 	{ id: 'broadcast to 5000', work: 'broadcast', connections: 5000, aim: 1.2 },
 	{ id: 'broadcast 1 KB to 1000', work: 'broadcast', connections: 1000, body: KB },
 	{ id: 'broadcast 64 KB to 1000', work: 'broadcast', connections: 1000, body: 64 * KB },

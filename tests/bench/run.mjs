@@ -51,14 +51,15 @@ function machine() {
 
 function choose(about, notes) {
 	const cases = allCases.filter(({ id, connections, short: quick }) => {
-		if (given.cases ? !id.includes(given.cases) : short && !quick) return false;
+		if (short && !quick) return false;
+		if (given.cases && !id.includes(given.cases)) return false;
 		if (connections + 300 <= about.descriptors) return true;
 		notes.push(`${id}: not measured, a process may have ${about.descriptors} descriptors here`);
 		return false;
 	});
 	const servers = allServers.filter(({ id }) => {
-		if (given.servers ? !given.servers.split(',').includes(id) : short && !SHORT_SERVERS.includes(id))
-			return false;
+		const wanted = given.servers?.split(',') ?? (short ? SHORT_SERVERS : undefined);
+		if (wanted && !wanted.includes(id)) return false;
 		const why = missing(id);
 		if (why) notes.push(`${id}: not measured, ${why}`);
 		return !why;
@@ -69,7 +70,9 @@ function choose(about, notes) {
 
 async function runAll({ cases, servers }, notes) {
 	const runs = new Map(cases.map(({ id }) => [id, {}]));
-	const pairs = cases.flatMap((one) => servers.filter(({ does }) => does(one)).map(({ id }) => [one, id]));
+	const pairs = cases.flatMap((one) =>
+		servers.filter(({ does }) => does(one)).map(({ id }) => [one, id]),
+	);
 	const broken = new Set();
 	let done = 0;
 	for (let round = 0; round < rounds; round++) {
@@ -115,14 +118,21 @@ report.machine.busyBeside = Math.max(0, median(busyBeside));
 mkdirSync(out, { recursive: true });
 writeFileSync(`${out}/results.json`, `${JSON.stringify(report, null, '\t')}\n`);
 writeFileSync(`${out}/tables.md`, tables(report).map(asMarkdown).join('\n'));
-for (const [name, chart] of Object.entries(chartsOf(report)))
+const charts = chartsOf(report);
+for (const [name, chart] of Object.entries(charts))
 	writeFileSync(`${out}/${name}.svg`, chart);
 
 const { processor, processors, kernel, node, compiler, libwebsockets } = about;
-console.log(`${processor}, ${processors} processors; Linux ${kernel}; gcc ${compiler}; libwebsockets ${libwebsockets}; Node ${node}`);
-console.log(`${rounds} runs of ${times.seconds} s each; of the processors ${report.machine.busyBeside.toFixed(2)} were busy with something else (median)\n`);
+console.log(
+	`${processor}, ${processors} processors; Linux ${kernel}; gcc ${compiler}; ` +
+		`libwebsockets ${libwebsockets}; Node ${node}`,
+);
+console.log(
+	`${rounds} runs of ${times.seconds} s each; ` +
+		`of the processors ${about.busyBeside.toFixed(2)} were busy with something else (median)\n`,
+);
 for (const table of tables(report)) console.log(asText(table));
 for (const note of notes) console.log(note);
-console.log(`\n${out}: results.json, tables.md, ${Object.keys(chartsOf(report)).map((name) => `${name}.svg`).join(', ')}`);
+console.log(`\n${out}: results.json, tables.md, ${Object.keys(charts).join('.svg, ')}.svg`);
 const incomplete = report.cases.some(({ results }) => !results.libsio && !given.servers);
 process.exit(incomplete ? 1 : 0);
