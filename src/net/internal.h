@@ -100,6 +100,8 @@ struct net {
 	pmd_shared pmd;
 	unsigned char *tls_room; /* where output is gathered to be encrypted; NULL: no TLS */
 	buf scratch;
+	buf date;        /* the field of that name ... */
+	int64_t date_at; /* ... as of then */
 };
 
 /* A socket that is listened on. */

@@ -153,6 +153,7 @@ void net_free(net *n)
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);
+	buf_free(&n->date);
 	pmd_shared_fini(&n->pmd);
 	free(n->tls_room);
 	for (size_t i = 0; i < sizeof n->texts / sizeof *n->texts; i++)
