@@ -252,7 +252,7 @@ setup-analyze: ## install what `make analyze` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance coverage soak fuzz replay instructions
+.PHONY: check unit threads asan tsan e2e figures matrix conformance coverage soak fuzz replay instructions
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit threads asan e2e conformance replay instructions
@@ -274,6 +274,10 @@ tsan: ## unit tests, and servers in threads, under TSan
 e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all
 	@SIO_BUILD_DIR=$(B) tools/e2e.sh
+
+figures: setup-check ## what hostile clients cost, measured; each figure has its bound
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@SIO_BUILD_DIR=$(B) node --test --test-reporter=spec tests/e2e/hostile/figures.mjs
 
 matrix: setup-check ## a table: each official client's version, by each transport, and what works
 	@$(BUILD) VARIANT=$(VARIANT) conformance-server
@@ -355,6 +359,7 @@ analyze-quick: setup-check ## the first two of them
 
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
+	@tools/named-tests.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
 	client-demo/*/*.[ch] \
