@@ -313,7 +313,7 @@ static bool has_right_data(const sio_packet *p)
 	}
 }
 
-static void let_go(sio_packet *p)
+void packed_free(sio_packet *p)
 {
 	for (size_t i = 0; i < p->nbinary; i++)
 		free((void *)(uintptr_t)p->binary[i].data);
@@ -330,6 +330,18 @@ bool packed_read(sio_bytes message, sio_packet *p)
 	bool good = read_packet(&r) && has_right_data(p);
 	free(r.levels);
 	if (!good)
-		let_go(p);
+		packed_free(p);
+	return good;
+}
+
+bool packed_read_value(sio_bytes message, sio_packet *p)
+{
+	reader r = { .in = { message.data, message.len }, .packet = p };
+	head h;
+	*p = (sio_packet){ 0 };
+	bool good = head_take(&r.in, &h) && read_data(&r, &h) && !r.in.left;
+	free(r.levels);
+	if (!good)
+		packed_free(p);
 	return good;
 }
