@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* places - namespaces: their channels, what is said on them, and what is heard. */
+#include "redis.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Life ---- */
+
+static void forget_counts(place *p);
+
+static void place_free(place *p)
+{
+	unsubscribe_all(p);
+	forget_counts(p);
+	list_remove(&p->in_redis);
+	free(p->broadcast);
+	free(p->request);
+	free(p->response);
+	free(p);
+}
+
+static bool join(char **out, const char *a, const char *b, const char *c)
+{
+	if (asprintf(out, "%s%s%s", a, b, c) >= 0)
+		return true;
+	*out = NULL;
+	return false;
+}
+
+/* A namespace's name may hold what means something in a pattern of Redis. */
+static bool add_pattern(buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("\\*?[]^-", *text))
+			buf_add_char(out, '\\');
+		buf_add_char(out, *text);
+	}
+	return buf_add_char(out, '*');
+}
+
+static bool listen_classic(place *p)
+{
+	const char *key = p->r->o.given.key, *name = sio_ns_name(p->ns);
+	char *own = NULL;
+	buf pattern = { 0 };
+	bool good = asprintf(&p->request, "%s-request#%s#", key, name) >= 0 &&
+		    asprintf(&p->response, "%s-response#%s#", key, name) >= 0 &&
+		    asprintf(&own, "%s%s#", p->response, p->r->uid) >= 0 &&
+		    add_pattern(&pattern, p->broadcast) &&
+		    subscribe(p, ON_BROADCAST, 'p', false, buf_span(&pattern)) &&
+		    subscribe(p, ON_REQUEST, 'm', false, span_of(p->request)) &&
+		    subscribe(p, ON_RESPONSE, 'm', false, span_of(p->response)) &&
+		    subscribe(p, ON_RESPONSE, 'm', false, span_of(own));
+	free(own);
+	buf_free(&pattern);
+	return good;
+}
+
+/* Whether a room has a channel of its own, here. */
+static bool has_channel(const place *p, const char *room)
+{
+	sio_redis_mode mode = p->r->o.given.mode;
+	return mode == SIO_REDIS_DYNAMIC_PRIVATE ||
+	       (mode == SIO_REDIS_DYNAMIC && !sio_find(p->ns, room));
+}
+
+static void on_room(sio_ns *ns, sio_room_change what, const char *room, const char *id, void *user)
+{
+	redis *r = user;
+	place *p = NULL;
+	char *channel;
+	(void)id;
+	LIST_EACH (it, &r->places)
+		if (LIST_OWNER(it, place, in_redis)->ns == ns)
+			p = LIST_OWNER(it, place, in_redis);
+	if (!p || (what != SIO_ROOM_CREATED && what != SIO_ROOM_DELETED))
+		return;
+	if (!join(&channel, p->broadcast, room, "#"))
+		return;
+	if (what == SIO_ROOM_DELETED)
+		unsubscribe(p, span_of(channel));
+	else if (has_channel(p, room))
+		subscribe(p, ON_BROADCAST, 's', true, span_of(channel));
+	free(channel);
+}
+
+static bool listen_sharded(place *p)
+{
+	char *own = NULL;
+	bool good = join(&own, p->broadcast, p->r->uid, "#") &&
+		    subscribe(p, ON_BROADCAST, 's', false, span_of(p->broadcast)) &&
+		    subscribe(p, ON_RESPONSE, 's', false, span_of(own));
+	free(own);
+	if (good && p->r->o.given.mode != SIO_REDIS_STATIC)
+		good = sio_on_room(p->ns, on_room, p->r) == SIO_OK;
+	return good;
+}
+
+void *place_open(sio_ns *ns, void *user)
+{
+	redis *r = user;
+	place *p = calloc(1, sizeof *p);
+	if (!p)
+		return NULL;
+	p->r = r;
+	p->ns = ns;
+	p->me = (speaker){ r->uid, sio_ns_name(ns) };
+	list_init(&p->subscriptions);
+	list_append(&r->places, &p->in_redis);
+	bool good = asprintf(&p->broadcast, "%s#%s#", r->o.given.key, sio_ns_name(ns)) >= 0;
+	if (good && (r->sharded ? listen_sharded(p) : listen_classic(p)))
+		return p;
+	place_free(p);
+	return NULL;
+}
+
+void place_close(void *at)
+{
+	place_free(at);
+}
+
+/* ---- Out ---- */
+
+/* One room, which both dialects may have a channel for. */
+static const char *only_room(const sio_cluster_message *m)
+{
+	const char *const *to = m->type == SIO_CLUSTER_EMIT && !m->request ? m->who->to : NULL;
+	return to && to[0] && !to[1] ? to[0] : NULL;
+}
+
+/* What looks like an id has no channel in others' eyes. */
+static bool room_is_apart(const place *p, const char *room)
+{
+	switch (p->r->o.given.mode) {
+	case SIO_REDIS_STATIC:
+		return false;
+	case SIO_REDIS_DYNAMIC:
+		return strlen(room) != 20;
+	default:
+		return true;
+	}
+}
+
+/* NULL: out of memory. */
+static char *channel_for(const place *p, const sio_cluster_message *m)
+{
+	char *channel;
+	bool answer = m->type >= SIO_CLUSTER_RECEIVERS;
+	const char *room = only_room(m);
+	if (room && room_is_apart(p, room))
+		return join(&channel, p->broadcast, room, "#") ? channel : NULL;
+	if (p->r->sharded)
+		return join(&channel, p->broadcast, answer ? m->peer : "", answer ? "#" : "")
+			       ? channel
+			       : NULL;
+	if (answer) {
+		bool own = p->r->o.given.specific_response_channel && m->peer &&
+			   m->type != SIO_CLUSTER_SERVER_ANSWER;
+		return join(&channel, p->response, own ? m->peer : "", own ? "#" : "") ? channel
+										       : NULL;
+	}
+	if (m->type == SIO_CLUSTER_EMIT && !m->request)
+		return strdup(p->broadcast);
+	return strdup(p->request);
+}
+
+static sio_err publish(place *p, span channel, span text)
+{
+	redis *r = p->r;
+	span verb = r->sharded ? SPAN("SPUBLISH") : SPAN("PUBLISH");
+	sio_err err = link_command(r->out, 3, (span[]){ verb, channel, text }, NULL, NULL);
+	r->stats.sent += !err;
+	redis_refresh_stats(r);
+	return err;
+}
+
+static sio_err write_and_publish(place *p, const sio_cluster_message *m, const char *channel)
+{
+	payload text = { .json = { 0 } };
+	sio_err err = SIO_ENOMEM;
+	if (p->r->dialect->write(&text, m, &p->me))
+		err = publish(p, span_of(channel), payload_span(&text));
+	payload_free(&text);
+	return err;
+}
+
+sio_err place_send(void *at, const sio_cluster_message *m)
+{
+	place *p = at;
+	/* The reference's sharded servers cannot be asked for it. */
+	if (p->r->sharded && (m->type == SIO_CLUSTER_ROOMS || m->type == SIO_CLUSTER_ROOM_NAMES))
+		return SIO_EINVAL;
+	if (p->r->sharded && m->type >= SIO_CLUSTER_RECEIVERS && !m->peer)
+		return SIO_EINVAL;
+	char *channel = channel_for(p, m);
+	sio_err err = channel ? write_and_publish(p, m, channel) : SIO_ENOMEM;
+	free(channel);
+	return err;
+}
+
+/* ---- How many servers there are ---- */
+
+typedef struct count {
+	list in_redis;
+	place *p; /* NULL: closed meanwhile */
+	char request[SIO_REQUEST_MAX + 1];
+} count;
+
+static void forget_counts(place *p)
+{
+	LIST_EACH (it, &p->r->counts)
+		if (LIST_OWNER(it, count, in_redis)->p == p)
+			LIST_OWNER(it, count, in_redis)->p = NULL;
+}
+
+static void count_free(count *c)
+{
+	list_remove(&c->in_redis);
+	free(c);
+}
+
+/* Without an answer the request ends at its deadline. */
+static void on_count(const redisReply *r, void *user)
+{
+	count *c = user;
+	place *p = c->p;
+	if (r && p && r->type == REDIS_REPLY_ARRAY && r->elements == 2 &&
+		r->element[1]->type == REDIS_REPLY_INTEGER)
+		sio_cluster_count(p->ns, c->request, (unsigned)r->element[1]->integer);
+	else if (r && p && r->type == REDIS_REPLY_ERROR)
+		redis_say(p->r, SIO_LOG_ERROR, "servers cannot be counted: %s", r->str);
+	count_free(c);
+}
+
+void place_count(void *at, const char *request)
+{
+	place *p = at;
+	redis *r = p->r;
+	count *c = calloc(1, sizeof *c);
+	if (!c)
+		return;
+	c->p = p;
+	strcpy(c->request, request);
+	list_append(&r->counts, &c->in_redis);
+	const span words[] = { SPAN("PUBSUB"), r->sharded ? SPAN("SHARDNUMSUB") : SPAN("NUMSUB"),
+		span_of(r->sharded ? p->broadcast : p->request) };
+	if (link_command(r->out, 3, words, on_count, c))
+		count_free(c);
+}
+
+void counts_end(redis *r)
+{
+	while (!list_empty(&r->counts))
+		count_free(LIST_OWNER(r->counts.next, count, in_redis));
+}
+
+/* ---- In ---- */
+
+/* A response to one of the earlier forms. */
+static void respond(place *p, const letter *l, cJSON *tree)
+{
+	payload text;
+	char *channel = channel_for(
+		p, &(sio_cluster_message){ .type = SIO_CLUSTER_SOCKETS, .peer = l->m.peer });
+	if (payload_json(&text, tree) && channel)
+		publish(p, span_of(channel), payload_span(&text));
+	payload_free(&text);
+	free(channel);
+}
+
+static void add_id(sio_socket *k, void *user)
+{
+	cJSON *id = cJSON_CreateStringReference(sio_id(k));
+	if (id && !cJSON_AddItemToArray(user, id))
+		cJSON_Delete(id);
+}
+
+static void do_old(place *p, const letter *l)
+{
+	if (l->old == LETTER_IDS) {
+		cJSON *ids = cJSON_CreateArray();
+		sio_delivery who = l->who;
+		who.flags |= SIO_LOCAL;
+		sio_each(p->ns, &who, add_id, ids);
+		respond(p, l, sio_json("{requestId: %s, sockets: %p}", l->m.request, (void *)ids));
+		return;
+	}
+	sio_socket *k = sio_find(p->ns, l->sid);
+	if (!k)
+		return;
+	if (l->old == LETTER_JOIN)
+		sio_join(k, l->room);
+	else if (l->old == LETTER_LEAVE)
+		sio_leave(k, l->room);
+	else
+		sio_disconnect(k, l->m.close);
+	if (l->m.request)
+		respond(p, l, sio_json("{requestId: %s}", l->m.request));
+}
+
+void place_hear(place *p, heard_on where, span text)
+{
+	letter l = { .old = LETTER_NOT_OLD };
+	redis *r = p->r;
+	letter_sense sense = r->dialect->read(&l, where, text, &p->me);
+	if (sense == LETTER_GOOD && l.old)
+		do_old(p, &l);
+	else if (sense == LETTER_GOOD && sio_cluster_receive(p->ns, &l.m) == SIO_EINVAL)
+		sense = LETTER_BAD;
+	r->stats.bad += sense == LETTER_BAD;
+	letter_free(&l);
+}
