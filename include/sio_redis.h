@@ -59,8 +59,8 @@ typedef struct sio_redis_options {
 	unsigned wait_at_start_ms;
 	unsigned ping_ms;   /* 5000: Redis is asked whether it is there when nothing comes; after
 			       three times without an answer it is away */
-	size_t max_queue;   /* 16 MB that Redis has not answered yet.  Then what is new is refused
-			       with SIO_ELIMIT ... */
+	size_t max_queue;   /* 16 MB that Redis has not answered yet.  What is new then reaches
+			       this server's clients alone, and requests end with SIO_ELIMIT ... */
 	bool push_out;      /* ... or the oldest that still waits is dropped for it */
 	size_t max_message; /* 64 MB of one message; it costs more memory than that to read */
 

@@ -78,8 +78,8 @@ async function heardAfter(sender, sockets = clients, nsp = '/') {
 async function emits(sender, order, to) {
 	const event = 'news';
 	await sender.order('emit', { event, args: DATA, ...order });
-	const expected = Object.fromEntries(NAMES.map((n) => [n, to.includes(n) ? [[event, ...DATA]] : []]));
-	assert.deepEqual(await heardAfter(sender), expected);
+	const expected = NAMES.map((name) => [name, to.includes(name) ? [[event, ...DATA]] : []]);
+	assert.deepEqual(await heardAfter(sender), Object.fromEntries(expected));
 }
 
 /** What is said on other paths than broadcasts has been done when all are asked again. */
@@ -209,8 +209,9 @@ const results = {};
 
 function table() {
 	const senders = [...NAMES, 'emitter'];
-	const rows = Object.keys(operations).map((name) => [name, ...senders.map((s) => results[name]?.[s] ?? '')]);
-	const line = ([name, ...cells]) => name.padEnd(24) + cells.map((c) => c.padEnd(9)).join('');
+	const cells = (name) => senders.map((sender) => results[name]?.[sender] ?? '');
+	const rows = Object.keys(operations).map((name) => [name, ...cells(name)]);
+	const line = ([name, ...row]) => name.padEnd(24) + row.map((cell) => cell.padEnd(9)).join('');
 	return [['', ...senders], ...rows].map(line).join('\n');
 }
 

@@ -168,8 +168,11 @@ static sio_err publish(place *p, span channel, span text)
 {
 	redis *r = p->r;
 	span verb = r->sharded ? SPAN("SPUBLISH") : SPAN("PUBLISH");
+	uint64_t dropped = link_dropped(r->out);
 	sio_err err = link_command(r->out, 3, (span[]){ verb, channel, text }, NULL, NULL);
 	r->stats.sent += !err;
+	if (link_dropped(r->out) != dropped)
+		redis_note_full(r);
 	redis_refresh_stats(r);
 	return err;
 }

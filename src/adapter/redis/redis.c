@@ -30,6 +30,15 @@ void redis_refresh_stats(redis *r)
 	*to = r->stats;
 }
 
+void redis_note_full(redis *r)
+{
+	if (r->full_told)
+		return;
+	r->full_told = true;
+	redis_say(r, SIO_LOG_WARN,
+		"more than max_queue waits for Redis: from now on some of it is dropped");
+}
+
 /* The same cause is told once, however often it is tried. */
 static void tell_down(redis *r, const char *which, const char *why)
 {
@@ -49,6 +58,7 @@ void redis_check_ready(redis *r)
 	bool ready = link_is_up(r->out) && link_is_up(r->in) && !r->unheard;
 	if (ready && !r->ready && !r->told) {
 		r->told = true;
+		r->full_told = false;
 		r->stats.connects++;
 		free(r->last_why);
 		r->last_why = NULL;

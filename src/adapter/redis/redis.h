@@ -26,7 +26,7 @@ typedef struct redis {
 	list counts;    /* questions for the number of servers */
 	buf key;        /* for looking up */
 	list places;
-	bool ready, told;
+	bool ready, told, full_told;
 	char *last_why;
 	char uid[UID_LEN + 1];
 	sio_redis_stats stats;
@@ -84,6 +84,8 @@ sio_err probe(const options *o);
 /* Whether what is said may go out: it is known that answers would be heard. */
 void redis_check_ready(redis *r);
 void redis_refresh_stats(redis *r);
+/* Tells once that something was dropped. */
+void redis_note_full(redis *r);
 void redis_say(const redis *r, sio_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

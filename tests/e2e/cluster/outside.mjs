@@ -3,7 +3,7 @@
 // Who talks to the cluster without being a server: the reference's emitter, and plain Redis.
 
 import { Emitter } from '@socket.io/redis-emitter';
-import { createClient, commandOptions } from 'redis';
+import { createClient } from 'redis';
 import msgpack from 'notepack.io';
 
 /** A client of Redis that ends with the test. */
@@ -17,4 +17,3 @@ export async function redisClient(t, redis, options = {}) {
 
 export const emitterOn = (client, options) => new Emitter(client, options);
 export const { encode, decode } = msgpack;
-export const BUFFERS = commandOptions({ returnBuffers: true });

@@ -14,7 +14,8 @@ const OK = 'success';
 
 const pub = createClient({ url: REDIS });
 const sub = pub.duplicate();
-for (const client of [pub, sub]) client.on('error', (error) => console.log(`REDIS ${error.message}`));
+const tell = (error) => console.log(`REDIS ${error.message}`);
+for (const client of [pub, sub]) client.on('error', tell);
 await Promise.all([pub.connect(), sub.connect()]);
 
 function adapter() {

@@ -4,7 +4,7 @@
 
 import { connect, connected, openManager, WEBSOCKET } from './client.mjs';
 import { startProgram } from './plain.mjs';
-import { pathOf, Program } from './server.mjs';
+import { buildDir, pathOf, Program } from './server.mjs';
 import { PATIENCE, record, within } from './wait.mjs';
 
 async function launch(kind, env) {
@@ -53,4 +53,22 @@ export async function member(t, server, { nsp = '/', rooms = [], data } = {}) {
 	for (const room of rooms) await socket.emitWithAck('join', room);
 	if (data !== undefined) await socket.emitWithAck('data', data);
 	return socket;
+}
+
+/** What a server of ours prints that does not start with that Redis. */
+export async function refuses(t, redis, env = {}) {
+	const server = new Program(`${buildDir}/cluster-server`, [], { REDIS: redis.url, ...env });
+	t.after(() => server.crash());
+	const { code } = await server.waitForEnd();
+	if (code !== 1) throw new Error(`it ended with ${code}: ${server.stderr}`);
+	return server;
+}
+
+/** Asks again and again until what is asked holds. */
+export async function eventually(asks, what) {
+	let over = false;
+	const holds = async () => {
+		while (!over) if (await asks()) return;
+	};
+	await within(PATIENCE, holds(), what).finally(() => (over = true));
 }

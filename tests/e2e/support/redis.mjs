@@ -4,11 +4,12 @@
 // the test by its pid. One that the machine runs already is left alone.
 
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { Program } from './server.mjs';
 
-async function freePort() {
+export async function freePort() {
 	const server = createServer().listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const { port } = server.address();
@@ -18,8 +19,10 @@ async function freePort() {
 }
 
 export class Redis {
-	constructor(port, args) {
+	/** `option` is what the port is given with. */
+	constructor(port, args = [], option = '--port') {
 		this.port = port;
+		this.option = option;
 		this.args = args;
 		this.url = `redis://127.0.0.1:${port}`;
 	}
@@ -27,10 +30,17 @@ export class Redis {
 	/** Starts it, once more perhaps, on the same port. */
 	async start() {
 		const fixed = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()];
-		const port = this.args.includes('--port') ? [] : ['--port', `${this.port}`];
-		this.program = new Program('redis-server', [...fixed, ...port, ...this.args], {});
+		const args = [...fixed, this.option, `${this.port}`, ...this.args];
+		this.program = new Program('redis-server', args, {});
 		const ready = await this.program.prints(/Ready to accept connections/);
 		if (!ready) throw new Error(`redis-server ended: ${this.program.stdout}`);
+	}
+
+	/** A Sentinel, which wants a file of its own. */
+	async startSentinel(file) {
+		writeFileSync(file, `port ${this.port}\nbind 127.0.0.1\n`);
+		this.program = new Program('redis-server', [file, '--sentinel'], {});
+		if (!(await this.program.prints(/Sentinel ID/))) throw new Error(this.program.stdout);
 	}
 
 	stop() {
@@ -48,8 +58,8 @@ export class Redis {
 }
 
 /** A running one, stopped when the test `t` ends. */
-export async function startRedis(t, args = []) {
-	const redis = new Redis(await freePort(), args);
+export async function startRedis(t, args, option) {
+	const redis = new Redis(await freePort(), args, option);
 	t.after(() => redis.stop());
 	await redis.start();
 	return redis;
