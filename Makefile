@@ -72,6 +72,8 @@ stems   = $(basename $(notdir $(1)))
 
 MSGPACK_SRC := $(wildcard src/msgpack/*.c)
 REDIS_SRC   := $(wildcard src/adapter/redis/*.c)
+# Of it what does no input or output.
+REDIS_PURE  := $(addprefix src/adapter/redis/,classic.c letter.c sharded.c target.c)
 # What it has in common with the others is compiled into it, hidden.
 REDIS_TOO   := $(addprefix src/base/,buf.c json_scan.c map.c span.c text.c) \
 	$(wildcard src/socketio/json_*.c) $(addprefix src/msgpack/,date.c heads.c read.c write.c)
@@ -94,7 +96,8 @@ FUZZ_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
 
 LIB_OBJ  := $(call objects,$(LIB_SRC))
-TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC) $(if $(MSGPACK),$(MSGPACK_SRC)))
+TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC) $(if $(MSGPACK),$(MSGPACK_SRC)) \
+	$(if $(REDIS),$(REDIS_PURE)))
 ARCHIVE  := $(B)/libsio.a
 SHARED   := $(B)/libsio.so.$(VERSION)
 SONAME   := libsio.so.$(SOVERSION)

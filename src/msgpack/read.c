@@ -27,7 +27,7 @@ typedef struct reader {
 	sio_packet *packet;
 	size_t room; /* for attachments */
 	level *levels;
-	size_t depth, levels_room;
+	size_t depth, levels_room, max_depth;
 	bool typed;
 } reader;
 
@@ -180,7 +180,8 @@ static bool open_level(reader *r, cJSON *item, const head *h)
 	void *levels = r->levels;
 	if (h->type != HEAD_ARRAY && h->type != HEAD_MAP)
 		return true;
-	if (!grow(&levels, &r->levels_room, r->depth, sizeof *r->levels))
+	if (r->depth == r->max_depth ||
+		!grow(&levels, &r->levels_room, r->depth, sizeof *r->levels))
 		return false;
 	r->levels = levels;
 	r->levels[r->depth++] = (level){ item, h->n };
@@ -325,7 +326,7 @@ void packed_free(sio_packet *p)
 
 bool packed_read(sio_bytes message, sio_packet *p)
 {
-	reader r = { .in = { message.data, message.len }, .packet = p };
+	reader r = { .in = { message.data, message.len }, .packet = p, .max_depth = SIZE_MAX };
 	*p = (sio_packet){ 0 };
 	bool good = read_packet(&r) && has_right_data(p);
 	free(r.levels);
@@ -334,9 +335,9 @@ bool packed_read(sio_bytes message, sio_packet *p)
 	return good;
 }
 
-bool packed_read_value(sio_bytes message, sio_packet *p)
+bool packed_read_value(sio_bytes message, unsigned max_depth, sio_packet *p)
 {
-	reader r = { .in = { message.data, message.len }, .packet = p };
+	reader r = { .in = { message.data, message.len }, .packet = p, .max_depth = max_depth };
 	head h;
 	*p = (sio_packet){ 0 };
 	bool good = head_take(&r.in, &h) && read_data(&r, &h) && !r.in.left;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* classic - the messages of @socket.io/redis-adapter's createAdapter(), and of its emitters
  * (protocol-notes/redis.md). */
-#include "dialect.h"
+#include "tongue.h"
 
 /* Types of requests, and of some responses. */
 enum {
@@ -285,4 +285,4 @@ static bool classic_write(payload *p, const sio_cluster_message *m, const speake
 	}
 }
 
-const dialect classic_dialect = { classic_read, classic_write };
+const tongue classic_tongue = { classic_read, classic_write };

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What is deeper is nobody's event. */
+/* As many levels as clients may send. */
 enum { DEPTH = 10000 };
 
 /* ---- In ---- */
@@ -17,7 +17,7 @@ bool letter_open(letter *l, span text)
 {
 	*l = (letter){ .old = LETTER_NOT_OLD };
 	if (!text.len || *text.at != '{')
-		return packed_read_value((sio_bytes){ text.at, text.len }, &l->content);
+		return packed_read_value((sio_bytes){ text.at, text.len }, DEPTH, &l->content);
 	if (utf8_valid(text.at, text.len))
 		l->content.data = json_parse(text, DEPTH);
 	return l->content.data != NULL;

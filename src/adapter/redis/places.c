@@ -121,7 +121,7 @@ void place_close(void *at)
 
 /* ---- Out ---- */
 
-/* One room, which both dialects may have a channel for. */
+/* One room, which both tongues may have a channel for. */
 static const char *only_room(const sio_cluster_message *m)
 {
 	const char *const *to = m->type == SIO_CLUSTER_EMIT && !m->request ? m->who->to : NULL;
@@ -181,7 +181,7 @@ static sio_err write_and_publish(place *p, const sio_cluster_message *m, const c
 {
 	payload text = { .json = { 0 } };
 	sio_err err = SIO_ENOMEM;
-	if (p->r->dialect->write(&text, m, &p->me))
+	if (p->r->tongue->write(&text, m, &p->me))
 		err = publish(p, span_of(channel), payload_span(&text));
 	payload_free(&text);
 	return err;
@@ -305,7 +305,7 @@ void place_hear(place *p, heard_on where, span text)
 {
 	letter l = { .old = LETTER_NOT_OLD };
 	redis *r = p->r;
-	letter_sense sense = r->dialect->read(&l, where, text, &p->me);
+	letter_sense sense = r->tongue->read(&l, where, text, &p->me);
 	if (sense == LETTER_GOOD && l.old)
 		do_old(p, &l);
 	else if (sense == LETTER_GOOD && sio_cluster_receive(p->ns, &l.m) == SIO_EINVAL)

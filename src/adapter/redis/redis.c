@@ -200,7 +200,7 @@ sio_err sio_redis_adapter(sio_server *s, const sio_redis_options *given)
 	sio_err err = SIO_EINVAL;
 	if (options_read(&r->o, given ? given : &none)) {
 		r->sharded = r->o.given.mode != SIO_REDIS_CLASSIC;
-		r->dialect = r->sharded ? &sharded_dialect : &classic_dialect;
+		r->tongue = r->sharded ? &sharded_tongue : &classic_tongue;
 		err = probe(&r->o);
 		if (!err)
 			err = start(r);

@@ -6,16 +6,16 @@
 #include "../../../include/sio_redis.h"
 #include "../../base/list.h"
 #include "../../base/map.h"
-#include "dialect.h"
 #include "link.h"
 #include "options.h"
+#include "tongue.h"
 
 enum { UID_LEN = 16 };
 
 typedef struct redis {
 	sio_server *server;
 	options o;
-	const dialect *dialect;
+	const tongue *tongue;
 	bool sharded;
 	/* What is said goes over one; the other is subscribed, which in Redis is good for nothing
 	 * else. */

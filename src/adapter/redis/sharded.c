@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sharded - the messages of @socket.io/redis-adapter's createShardedAdapter(), which are those of
  * the reference's ClusterAdapter (protocol-notes/redis.md). */
-#include "dialect.h"
+#include "tongue.h"
 
 enum {
 	BROADCAST = 3,
@@ -172,4 +172,4 @@ static bool sharded_write(payload *p, const sio_cluster_message *m, const speake
 	}
 }
 
-const dialect sharded_dialect = { sharded_read, sharded_write };
+const tongue sharded_tongue = { sharded_read, sharded_write };

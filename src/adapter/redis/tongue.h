@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* dialect - the two languages that clusters speak on Redis: classic and sharded. */
-#ifndef REDIS_DIALECT_H
-#define REDIS_DIALECT_H
+/* tongue - the two languages that clusters speak on Redis: classic and sharded. */
+#ifndef REDIS_TONGUE_H
+#define REDIS_TONGUE_H
 
 #include "letter.h"
 
@@ -17,13 +17,13 @@ typedef struct speaker {
 	const char *uid, *nsp;
 } speaker;
 
-typedef struct dialect {
+typedef struct tongue {
 	/* Fills l, which is then freed whatever it returns. */
 	letter_sense (*read)(letter *l, heard_on where, span text, const speaker *me);
 	/* false: out of memory; p is then freed in any case. */
 	bool (*write)(payload *p, const sio_cluster_message *m, const speaker *me);
-} dialect;
+} tongue;
 
-extern const dialect classic_dialect, sharded_dialect;
+extern const tongue classic_tongue, sharded_tongue;
 
 #endif
