@@ -88,6 +88,7 @@ TUTORIAL_SRC := $(wildcard client-demo/tutorials/*.c)
 SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
 CLUSTER_SRC := $(wildcard tests/e2e/server-cluster/*.c)
+EMITTER_SRC := $(wildcard tests/e2e/cluster-emitter/*.c)
 EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
 THREADS_SRC := $(wildcard tests/threads/*.c)
 WITHOUT     := $(if $(MSGPACK),,%_msgpack.c) $(if $(REDIS),,%_redis.c)
@@ -135,7 +136,7 @@ endif
 
 ifneq ($(REDIS),)
 lib: $(REDIS_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(REDIS_SHARED))
-programs: $(B)/cluster-server
+programs: $(B)/cluster-server $(B)/cluster-emitter
 endif
 
 programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server)
@@ -220,6 +221,8 @@ $(B)/plain-server $(B)/embed-server:
 	$(link_program) $(LIBS) -o $@
 
 $(B)/cluster-server: $(call objects,$(CLUSTER_SRC)) $(ARCHIVE) $(REDIS_ARCHIVE)
+$(B)/cluster-emitter: $(call objects,$(EMITTER_SRC)) $(ARCHIVE) $(REDIS_ARCHIVE)
+$(B)/cluster-server $(B)/cluster-emitter:
 	$(link_program) $(LIBS) $(MSGPACK_LIBS) $(REDIS_LIBS) -o $@
 
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)

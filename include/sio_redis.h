@@ -80,6 +80,36 @@ typedef struct sio_redis_options {
  * SIO_EIO: Redis was not there in time (wait_at_start_ms).  The log says why. */
 SIO_API sio_err sio_redis_adapter(sio_server *s, const sio_redis_options *options);
 
+/* ---- Without a server --------------------------------------------------------------- */
+
+/* new Emitter(redisClient): reaches the clients of all servers of a cluster from a process that is
+ * none of them.  nsp is a namespace's name; who and how are as for the functions of sio.h that bear
+ * the same names, but for SIO_LOCAL, on_ack and on_answer, which are SIO_EINVAL. */
+typedef struct sio_emitter sio_emitter;
+
+/* loop NULL: each call waits until Redis has taken what is said, for timeout_ms at most: SIO_EIO if
+ * Redis refuses it or cannot be reached, SIO_ETIMEDOUT if it does not answer.  Otherwise no call
+ * waits, and it belongs to the thread that turns the loop. */
+SIO_API sio_err sio_emitter_create(
+	sio_emitter **out, const sio_redis_options *options, struct uv_loop_s *loop);
+/* What still waits may be lost.  A loop of the caller's must turn once more.  NULL is accepted; not
+ * inside log. */
+SIO_API void sio_emitter_free(sio_emitter *e);
+
+/* emitter.of(nsp).to(rooms).except(rooms).emit(event, ...args).  Takes args. */
+SIO_API sio_err sio_emitter_emit(
+	sio_emitter *e, const char *nsp, const sio_delivery *how, const char *event, cJSON *args);
+/* emitter.of(nsp).serverSideEmit(event, ...args).  Takes args. */
+SIO_API sio_err sio_emitter_server_side_emit(
+	sio_emitter *e, const char *nsp, const sio_delivery *how, const char *event, cJSON *args);
+/* .socketsJoin(room), .socketsLeave(room), .disconnectSockets(close) */
+SIO_API sio_err sio_emitter_join(
+	sio_emitter *e, const char *nsp, const sio_delivery *who, const char *room);
+SIO_API sio_err sio_emitter_leave(
+	sio_emitter *e, const char *nsp, const sio_delivery *who, const char *room);
+SIO_API sio_err sio_emitter_disconnect(
+	sio_emitter *e, const char *nsp, const sio_delivery *who, bool whole_connection);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { redisClient } from './cluster/outside.mjs';
-import { eventually, joined, member, refuses, startMember } from './support/cluster.mjs';
+import { eventually, joined, member, refuses, startEmitter, startMember } from './support/cluster.mjs';
 import { folderWith } from './support/folder.mjs';
 import { pathOf } from './support/server.mjs';
 import { freePort, Redis, startRedis } from './support/redis.mjs';
@@ -239,4 +239,24 @@ test('a Sentinel itself is known', async (t) => {
 	await redis.startSentinel(`${folderWith(t, {})}/sentinel.conf`);
 	const why = await refuses(t, redis, { WAIT: '400' });
 	assert.match(why.stdout, /this is a Sentinel; give the address of the Redis itself/);
+});
+
+test('an emitter without Redis says so, and does not say it later', async (t) => {
+	const redis = await startRedis(t);
+	const listener = await startMember(t, 'c', 'c1', redis);
+	const socket = await member(t, listener);
+	const emitter = await startEmitter(t, redis, { TIMEOUT: '400' });
+	assert.deepEqual(await emitter.order('emit', { event: 'before' }), { err: OK });
+	await hears(socket, 'before');
+	await redis.stop();
+	const lost = await emitter.order('emit', { event: 'lost' });
+	assert.deepEqual(lost, { err: 'input or output failed' });
+	await redis.start();
+	await joined(listener, 2);
+	assert.deepEqual(await emitter.order('emit', { event: 'after' }), { err: OK });
+	await hears(socket, 'after');
+	assert.equal(heard(socket, 'lost'), 0);
+	redis.freeze();
+	assert.deepEqual(await emitter.order('emit', { event: 'slow' }), { err: 'not answered in time' });
+	redis.thaw();
 });

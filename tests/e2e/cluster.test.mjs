@@ -6,13 +6,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { emitterOn, redisClient } from './cluster/outside.mjs';
-import { joined, member, startMember } from './support/cluster.mjs';
+import { joined, member, startEmitter, startMember } from './support/cluster.mjs';
 import { startRedis } from './support/redis.mjs';
 import { until } from './support/wait.mjs';
 
 const KINDS = { c1: 'c', c2: 'c', n1: 'node', n2: 'node' };
 const NAMES = Object.keys(KINDS);
 const DATA = ['Straße €\u0000', { a: [Buffer.from([0, 255, 128])], b: null }, 2 ** 40, -0.5];
+/** What is told line by line holds less. */
+const PLAIN_DATA = ['Straße €', Buffer.from([0, 255, 128]), 2 ** 40, -0.5];
 const OK = 'success';
 
 /** Cleans up when all is done, as a test's context does for one. */
@@ -53,6 +55,8 @@ before(async () => {
 		});
 	}
 	servers.emitter = emitterAsServer();
+	servers['c emitter'] = await startEmitter(context, redis);
+	servers['c emitter'].data = PLAIN_DATA;
 });
 
 after(async () => {
@@ -77,8 +81,9 @@ async function heardAfter(sender, sockets = clients, nsp = '/') {
 
 async function emits(sender, order, to) {
 	const event = 'news';
-	await sender.order('emit', { event, args: DATA, ...order });
-	const expected = NAMES.map((name) => [name, to.includes(name) ? [[event, ...DATA]] : []]);
+	const args = sender.data ?? DATA;
+	await sender.order('emit', { event, args, ...order });
+	const expected = NAMES.map((name) => [name, to.includes(name) ? [[event, ...args]] : []]);
 	assert.deepEqual(await heardAfter(sender), Object.fromEntries(expected));
 }
 
@@ -92,6 +97,8 @@ async function roomsOf(names = NAMES) {
 const other = (name) => NAMES.find((n) => n !== name && n !== 'c1');
 const oneEach = (texts) => [...texts].sort();
 
+const isServer = (sender) => NAMES.includes(sender.name);
+
 /** name, and what shows that the sender can do it; false: there is no such thing for it. */
 const operations = {
 	'emit to all': (s) => emits(s, {}, NAMES),
@@ -102,7 +109,7 @@ const operations = {
 	'emit to another id': (s) => emits(s, { to: [clients.n2.id] }, ['n2']),
 	'emit to a number': (s) => emits(s, { to: ['7'] }, NAMES),
 	'emit volatile': (s) => emits(s, { volatile: true }, NAMES),
-	'emit local': (s) => s.name !== 'emitter' && emits(s, { local: true }, [s.name]),
+	'emit local': (s) => isServer(s) && emits(s, { local: true }, [s.name]),
 	'another namespace': async (s) => {
 		const nsp = '/chat';
 		const there = {};
@@ -114,13 +121,13 @@ const operations = {
 		assert.deepEqual(Object.values(await heardAfter(s)).flat(), []);
 	},
 	'emit with acks': async (s) => {
-		if (s.name === 'emitter') return false;
+		if (!isServer(s)) return false;
 		const answer = await s.order('ask', { event: 'ask', args: ['é'], timeout: 4000 });
 		assert.deepEqual(answer, { err: OK, result: ['é', 'é', 'é', 'é'] });
 		await heardAfter(s);
 	},
 	'binary acks': async (s) => {
-		if (s.name === 'emitter') return false;
+		if (!isServer(s)) return false;
 		const data = Buffer.from([1, 0, 2]);
 		const { result } = await s.order('ask', { event: 'ask', args: [data], timeout: 4000 });
 		const answers = s.kind === 'c' ? s.answered.splice(0).map(([one]) => one) : result;
@@ -128,7 +135,7 @@ const operations = {
 		await heardAfter(s);
 	},
 	'acks that do not come': async (s) => {
-		if (s.name === 'emitter') return false;
+		if (!isServer(s)) return false;
 		const who = { to: ['all'], event: 'mute', args: [1], timeout: 300 };
 		const { err, result } = await s.order('ask', who);
 		assert.notEqual(err, OK);
@@ -136,12 +143,12 @@ const operations = {
 		await heardAfter(s);
 	},
 	'acks of nobody': async (s) => {
-		if (s.name === 'emitter') return false;
+		if (!isServer(s)) return false;
 		const who = { to: ['nobody'], event: 'ask', args: [1], timeout: 4000 };
 		assert.deepEqual(await s.order('ask', who), { err: OK, result: [] });
 	},
 	'fetch sockets': async (s) => {
-		if (s.name === 'emitter') return false;
+		if (!isServer(s)) return false;
 		const { err, result } = await s.order('fetch', { to: ['all'] });
 		assert.equal(err, OK);
 		for (const name of NAMES) {
@@ -155,7 +162,7 @@ const operations = {
 		assert.equal(result.length, 4);
 	},
 	'all rooms': async (s) => {
-		if (s.name === 'emitter') return false;
+		if (!isServer(s)) return false;
 		const { err, result } = await s.order('rooms');
 		const rooms = ['7', 'all', 'even', 'odd', ...NAMES.map((name) => `only ${name}`)];
 		assert.equal(err, OK);
@@ -197,7 +204,7 @@ const operations = {
 		}
 	},
 	'ask servers': async (s) => {
-		if (s.name === 'emitter') return false;
+		if (!isServer(s)) return false;
 		const { err, result } = await s.order('server_ask', { event: 'ask', args: [1] });
 		assert.equal(err, OK);
 		assert.deepEqual(oneEach(result), NAMES.filter((name) => name !== s.name));
@@ -205,14 +212,14 @@ const operations = {
 	},
 };
 
+const SENDERS = [...NAMES, 'emitter', 'c emitter'];
 const results = {};
 
 function table() {
-	const senders = [...NAMES, 'emitter'];
-	const cells = (name) => senders.map((sender) => results[name]?.[sender] ?? '');
+	const cells = (name) => SENDERS.map((sender) => results[name]?.[sender] ?? '');
 	const rows = Object.keys(operations).map((name) => [name, ...cells(name)]);
-	const line = ([name, ...row]) => name.padEnd(24) + row.map((cell) => cell.padEnd(9)).join('');
-	return [['', ...senders], ...rows].map(line).join('\n');
+	const line = ([name, ...row]) => name.padEnd(24) + row.map((cell) => cell.padEnd(11)).join('');
+	return [['', ...SENDERS], ...rows].map(line).join('\n');
 }
 
 describe('a cluster over Redis', () => {
@@ -224,7 +231,7 @@ describe('a cluster over Redis', () => {
 	});
 
 	for (const [name, run] of Object.entries(operations)) {
-		for (const sender of [...NAMES, 'emitter']) {
+		for (const sender of SENDERS) {
 			test(`${name}, by ${sender}`, async () => {
 				(results[name] ??= {})[sender] = 'no';
 				const done = await run(servers[sender]);
@@ -243,6 +250,31 @@ describe('a cluster over Redis', () => {
 		const heard = await heardAfter(servers.c1, there, nsp);
 		assert.deepEqual(heard, { c1: [['here']], c2: [['here']] });
 		await heardAfter(servers.c2);
+	});
+
+	test('an emitter on a loop of its own', async (t) => {
+		const looping = await startEmitter(t, redis, { LOOP: '1' });
+		for (let i = 0; i < 100; i++) await looping.order('emit', { event: 'many', args: [i] });
+		await looping.finish();
+		await servers.c1.order('emit', { event: 'fence' });
+		for (const name of NAMES) {
+			const { heard } = clients[name];
+			await until(() => heard.length >= 101, 'all of it');
+			const numbers = heard.splice(0).filter(([event]) => event === 'many').map(([, n]) => n);
+			assert.deepEqual(numbers, Array.from({ length: 100 }, (_, i) => i));
+		}
+	});
+
+	test('an emitter refuses what it cannot say', async () => {
+		const emitter = servers['c emitter'];
+		const wrong = { err: 'invalid argument' };
+		assert.deepEqual(await emitter.order('emit', { event: 'connect' }), wrong);
+		assert.deepEqual(await emitter.order('emit', { event: 'e', nsp: 'chat' }), wrong);
+		assert.deepEqual(await emitter.order('emit', { event: 'e', local: true }), wrong);
+		assert.deepEqual(await emitter.order('emit', {}), wrong);
+		assert.deepEqual(await emitter.order('join', { to: ['x'] }), wrong);
+		assert.deepEqual(await emitter.order('emit', { event: 'e', to: [] }), { err: OK });
+		assert.deepEqual(Object.values(await heardAfter(emitter)).flat(), []);
 	});
 
 	test('nothing that was said was taken amiss', async () => {

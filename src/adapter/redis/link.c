@@ -393,6 +393,7 @@ static void take_reply(redis_link *l, const redisReply *r)
 	link_reply_fn *fn = c->fn;
 	void *user = c->user;
 	command_free(l, c);
+	l->o.owner.answered(l->o.owner.user);
 	if (fn)
 		fn(r, user);
 	else if (r->type == REDIS_REPLY_ERROR)

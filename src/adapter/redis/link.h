@@ -22,6 +22,8 @@ typedef struct link_owner {
 	void (*down)(const char *why, void *user);
 	/* A reply that no command waits for: what comes to a subscriber. */
 	void (*pushed)(const redisReply *reply, void *user);
+	/* A command that waited for a reply waits no more. */
+	void (*answered)(void *user);
 	/* An error in reply to a command that has no function. */
 	void (*refused)(const char *why, void *user);
 	void *user;

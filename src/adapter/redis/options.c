@@ -19,7 +19,7 @@ static bool copy(char **to, const char *from)
 	return !from || *to;
 }
 
-static const char *read_all(options *o)
+static const char *read_all(settings *o)
 {
 	sio_redis_options *g = &o->given;
 	const char *wrong = target_read(&o->target, g->url);
@@ -33,10 +33,10 @@ static const char *read_all(options *o)
 	return NULL;
 }
 
-bool options_read(options *o, const sio_redis_options *given)
+bool options_read(settings *o, const sio_redis_options *given)
 {
 	char line[256];
-	*o = (options){ .given = *given };
+	*o = (settings){ .given = *given };
 	sio_redis_options *g = &o->given;
 	g->key = strdup(g->key ? g->key : "socket.io");
 	g->timeout_ms = g->timeout_ms ? g->timeout_ms : 5000;
@@ -51,7 +51,7 @@ bool options_read(options *o, const sio_redis_options *given)
 	return false;
 }
 
-void options_fini(options *o)
+void options_fini(settings *o)
 {
 	target_fini(&o->target);
 	free((void *)(uintptr_t)o->given.key);

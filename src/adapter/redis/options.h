@@ -6,14 +6,14 @@
 #include "../../../include/sio_redis.h"
 #include "target.h"
 
-typedef struct options {
+typedef struct settings {
 	redis_target target;
 	sio_redis_options given; /* its texts are not to be looked at, but for key */
-} options;
+} settings;
 
 /* false: the log says why.  options_fini() in any case. */
-bool options_read(options *o, const sio_redis_options *given);
-void options_fini(options *o);
+bool options_read(settings *o, const sio_redis_options *given);
+void options_fini(settings *o);
 
 void say_line(const sio_redis_options *o, sio_level level, const char *line);
 

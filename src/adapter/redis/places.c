@@ -12,19 +12,8 @@ static void place_free(place *p)
 {
 	unsubscribe_all(p);
 	forget_counts(p);
-	list_remove(&p->in_redis);
-	free(p->broadcast);
-	free(p->request);
-	free(p->response);
+	place_unname(p);
 	free(p);
-}
-
-static bool join(char **out, const char *a, const char *b, const char *c)
-{
-	if (asprintf(out, "%s%s%s", a, b, c) >= 0)
-		return true;
-	*out = NULL;
-	return false;
 }
 
 /* A namespace's name may hold what means something in a pattern of Redis. */
@@ -40,13 +29,9 @@ static bool add_pattern(buf *out, const char *text)
 
 static bool listen_classic(place *p)
 {
-	const char *key = p->r->o.given.key, *name = sio_ns_name(p->ns);
-	char *own = NULL;
+	char *own = channel_join(p->response, p->r->uid, "#");
 	buf pattern = { 0 };
-	bool good = asprintf(&p->request, "%s-request#%s#", key, name) >= 0 &&
-		    asprintf(&p->response, "%s-response#%s#", key, name) >= 0 &&
-		    asprintf(&own, "%s%s#", p->response, p->r->uid) >= 0 &&
-		    add_pattern(&pattern, p->broadcast) &&
+	bool good = own && add_pattern(&pattern, p->broadcast) &&
 		    subscribe(p, ON_BROADCAST, 'p', false, buf_span(&pattern)) &&
 		    subscribe(p, ON_REQUEST, 'm', false, span_of(p->request)) &&
 		    subscribe(p, ON_RESPONSE, 'm', false, span_of(p->response)) &&
@@ -75,7 +60,8 @@ static void on_room(sio_ns *ns, sio_room_change what, const char *room, const ch
 			p = LIST_OWNER(it, place, in_redis);
 	if (!p || (what != SIO_ROOM_CREATED && what != SIO_ROOM_DELETED))
 		return;
-	if (!join(&channel, p->broadcast, room, "#"))
+	channel = channel_join(p->broadcast, room, "#");
+	if (!channel)
 		return;
 	if (what == SIO_ROOM_DELETED)
 		unsubscribe(p, span_of(channel));
@@ -86,9 +72,8 @@ static void on_room(sio_ns *ns, sio_room_change what, const char *room, const ch
 
 static bool listen_sharded(place *p)
 {
-	char *own = NULL;
-	bool good = join(&own, p->broadcast, p->r->uid, "#") &&
-		    subscribe(p, ON_BROADCAST, 's', false, span_of(p->broadcast)) &&
+	char *own = channel_join(p->broadcast, p->r->uid, "#");
+	bool good = own && subscribe(p, ON_BROADCAST, 's', false, span_of(p->broadcast)) &&
 		    subscribe(p, ON_RESPONSE, 's', false, span_of(own));
 	free(own);
 	if (good && p->r->o.given.mode != SIO_REDIS_STATIC)
@@ -102,13 +87,9 @@ void *place_open(sio_ns *ns, void *user)
 	place *p = calloc(1, sizeof *p);
 	if (!p)
 		return NULL;
-	p->r = r;
 	p->ns = ns;
-	p->me = (speaker){ r->uid, sio_ns_name(ns) };
-	list_init(&p->subscriptions);
-	list_append(&r->places, &p->in_redis);
-	bool good = asprintf(&p->broadcast, "%s#%s#", r->o.given.key, sio_ns_name(ns)) >= 0;
-	if (good && (r->sharded ? listen_sharded(p) : listen_classic(p)))
+	if (place_name(p, r, sio_ns_name(ns)) &&
+		(r->sharded ? listen_sharded(p) : listen_classic(p)))
 		return p;
 	place_free(p);
 	return NULL;
@@ -120,49 +101,6 @@ void place_close(void *at)
 }
 
 /* ---- Out ---- */
-
-/* One room, which both tongues may have a channel for. */
-static const char *only_room(const sio_cluster_message *m)
-{
-	const char *const *to = m->type == SIO_CLUSTER_EMIT && !m->request ? m->who->to : NULL;
-	return to && to[0] && !to[1] ? to[0] : NULL;
-}
-
-/* What looks like an id has no channel in others' eyes. */
-static bool room_is_apart(const place *p, const char *room)
-{
-	switch (p->r->o.given.mode) {
-	case SIO_REDIS_STATIC:
-		return false;
-	case SIO_REDIS_DYNAMIC:
-		return strlen(room) != 20;
-	default:
-		return true;
-	}
-}
-
-/* NULL: out of memory. */
-static char *channel_for(const place *p, const sio_cluster_message *m)
-{
-	char *channel;
-	bool answer = m->type >= SIO_CLUSTER_RECEIVERS;
-	const char *room = only_room(m);
-	if (room && room_is_apart(p, room))
-		return join(&channel, p->broadcast, room, "#") ? channel : NULL;
-	if (p->r->sharded)
-		return join(&channel, p->broadcast, answer ? m->peer : "", answer ? "#" : "")
-			       ? channel
-			       : NULL;
-	if (answer) {
-		bool own = p->r->o.given.specific_response_channel && m->peer &&
-			   m->type != SIO_CLUSTER_SERVER_ANSWER;
-		return join(&channel, p->response, own ? m->peer : "", own ? "#" : "") ? channel
-										       : NULL;
-	}
-	if (m->type == SIO_CLUSTER_EMIT && !m->request)
-		return strdup(p->broadcast);
-	return strdup(p->request);
-}
 
 static sio_err publish(place *p, span channel, span text)
 {

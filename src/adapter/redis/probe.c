@@ -28,6 +28,11 @@ static void on_pushed(const redisReply *reply, void *user)
 	(void)user;
 }
 
+static void on_answered(void *user)
+{
+	(void)user;
+}
+
 static void on_late(uv_timer_t *t)
 {
 	uv_stop(t->loop);
@@ -44,7 +49,7 @@ static void wait(attempt *a, redis_link *l, unsigned ms)
 	uv_run(&a->loop, UV_RUN_DEFAULT);
 }
 
-sio_err probe(const options *o)
+sio_err probe(const settings *o)
 {
 	attempt a = { .why = "no answer in time" };
 	char line[400];
@@ -53,7 +58,7 @@ sio_err probe(const options *o)
 	if (uv_loop_init(&a.loop))
 		return SIO_ENOMEM;
 	const link_options how = { .target = &o->target,
-		.owner = { on_up, on_down, on_pushed, on_down, &a },
+		.owner = { on_up, on_down, on_pushed, on_answered, on_down, &a },
 		.ping_ms = o->given.ping_ms,
 		.max_queue = o->given.max_queue,
 		.max_message = o->given.max_message };

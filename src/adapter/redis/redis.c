@@ -40,7 +40,7 @@ void redis_note_full(redis *r)
 }
 
 /* The same cause is told once, however often it is tried. */
-static void tell_down(redis *r, const char *which, const char *why)
+void redis_tell_down(redis *r, const char *which, const char *why)
 {
 	if (r->last_why && !strcmp(r->last_why, why))
 		return;
@@ -86,7 +86,7 @@ static void on_in_up(void *user)
 static void on_down(void *user, const char *which, const char *why)
 {
 	redis *r = user;
-	tell_down(r, which, why);
+	redis_tell_down(r, which, why);
 	r->told = false;
 	redis_check_ready(r);
 }
@@ -106,6 +106,11 @@ static void on_pushed(const redisReply *reply, void *user)
 	take_push(user, reply);
 }
 
+static void on_answered(void *user)
+{
+	redis_refresh_stats(user);
+}
+
 static void on_refused(const char *why, void *user)
 {
 	redis *r = user;
@@ -123,6 +128,7 @@ static link_options link_options_of(redis *r, bool subscriber)
 		.owner = { .up = subscriber ? on_in_up : on_out_up,
 			.down = subscriber ? on_in_down : on_out_down,
 			.pushed = on_pushed,
+			.answered = on_answered,
 			.refused = on_refused,
 			.user = r },
 		.subscriber = subscriber,
@@ -145,7 +151,7 @@ static bool open_links(redis *r)
 
 /* ---- Life ---- */
 
-static void redis_free(redis *r)
+void redis_free(redis *r)
 {
 	counts_end(r);
 	map_fini(&r->channels);
@@ -185,30 +191,37 @@ static sio_err start(redis *r)
 	return sio_use_adapter(r->server, &adapter);
 }
 
-sio_err sio_redis_adapter(sio_server *s, const sio_redis_options *given)
+redis *redis_new(const sio_redis_options *given, sio_err *err)
 {
 	const sio_redis_options none = { 0 };
-	redis *r = s ? calloc(1, sizeof *r) : NULL;
+	redis *r = calloc(1, sizeof *r);
+	*err = SIO_ENOMEM;
 	if (!r)
-		return s ? SIO_ENOMEM : SIO_EINVAL;
-	r->server = s;
+		return NULL;
 	map_init(&r->channels);
 	list_init(&r->all);
 	list_init(&r->counts);
 	list_init(&r->places);
 	make_uid(r->uid);
-	sio_err err = SIO_EINVAL;
-	if (options_read(&r->o, given ? given : &none)) {
-		r->sharded = r->o.given.mode != SIO_REDIS_CLASSIC;
-		r->tongue = r->sharded ? &sharded_tongue : &classic_tongue;
-		err = probe(&r->o);
-		if (!err)
-			err = start(r);
+	*err = options_read(&r->o, given ? given : &none) ? probe(&r->o) : SIO_EINVAL;
+	if (*err) {
+		redis_free(r);
+		return NULL;
 	}
-	if (!err)
-		return SIO_OK;
-	link_free(r->out);
-	link_free(r->in);
-	redis_free(r);
+	r->sharded = r->o.given.mode != SIO_REDIS_CLASSIC;
+	r->tongue = r->sharded ? &sharded_tongue : &classic_tongue;
+	return r;
+}
+
+sio_err sio_redis_adapter(sio_server *s, const sio_redis_options *options)
+{
+	sio_err err = SIO_EINVAL;
+	redis *r = s ? redis_new(options, &err) : NULL;
+	if (!r)
+		return err;
+	r->server = s;
+	err = start(r);
+	if (err)
+		on_end(r);
 	return err;
 }

@@ -13,8 +13,8 @@
 enum { UID_LEN = 16 };
 
 typedef struct redis {
-	sio_server *server;
-	options o;
+	sio_server *server; /* NULL: an emitter's */
+	settings o;
 	const tongue *tongue;
 	bool sharded;
 	/* What is said goes over one; the other is subscribed, which in Redis is good for nothing
@@ -39,7 +39,7 @@ typedef struct place {
 	sio_ns *ns;
 	list subscriptions;
 	speaker me;
-	char *broadcast, *request, *response; /* channels; of sharded ones the first is all */
+	char *broadcast, *request, *response; /* channels; sharded ones have but the first */
 } place;
 
 /* One channel that is listened on. */
@@ -64,6 +64,15 @@ void resubscribe(redis *r);
 /* What has come over the subscribed link. */
 void take_push(redis *r, const redisReply *reply);
 
+/* ---- channels.c ---- */
+
+/* Fills in all but ns; place_unname() whatever it returns. */
+bool place_name(place *p, redis *r, const char *nsp);
+void place_unname(place *p);
+/* These give NULL: out of memory. */
+char *channel_for(const place *p, const sio_cluster_message *m);
+char *channel_join(const char *a, const char *b, const char *c);
+
 /* ---- places.c ---- */
 
 void *place_open(sio_ns *ns, void *user);
@@ -77,13 +86,18 @@ void counts_end(redis *r);
 /* ---- probe.c ---- */
 
 /* Whether Redis is there, for those who want to know before they go on. */
-sio_err probe(const options *o);
+sio_err probe(const settings *o);
 
 /* ---- redis.c ---- */
+
+/* Without links.  NULL: *err says why. */
+redis *redis_new(const sio_redis_options *given, sio_err *err);
+void redis_free(redis *r);
 
 /* Whether what is said may go out: it is known that answers would be heard. */
 void redis_check_ready(redis *r);
 void redis_refresh_stats(redis *r);
+void redis_tell_down(redis *r, const char *which, const char *why);
 /* Tells once that something was dropped. */
 void redis_note_full(redis *r);
 void redis_say(const redis *r, sio_level level, const char *format, ...)

@@ -10,10 +10,9 @@
  *     join { room }, leave { room }, disconnect { close }, fetch, rooms, stats
  */
 #include "cluster.h"
+#include "order.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum { LIST = 16 };
 
 static sio_server *server;
 static const char *own_name;
@@ -24,37 +23,8 @@ typedef struct order {
 	const cJSON *what;
 	sio_ns *ns;
 	sio_delivery who;
-	const char *to[LIST], *except[LIST];
+	order_names names;
 } order;
-
-static const char *text(const cJSON *object, const char *key)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
-static bool is_set(const cJSON *object, const char *key)
-{
-	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
-static const char *const *list(const char **out, const cJSON *array)
-{
-	const cJSON *item;
-	size_t n = 0;
-	if (!cJSON_IsArray(array))
-		return NULL;
-	cJSON_ArrayForEach (item, array)
-		if (n + 1 < LIST && cJSON_IsString(item))
-			out[n++] = item->valuestring;
-	out[n] = NULL;
-	return out;
-}
-
-static cJSON *args_of(const order *o)
-{
-	const cJSON *args = cJSON_GetObjectItemCaseSensitive(o->what, "args");
-	return args ? cJSON_Duplicate(args, true) : cJSON_CreateArray();
-}
 
 /* ---- Answers ---- */
 
@@ -105,7 +75,7 @@ static sio_delivery asking(const order *o, sio_ack *to)
 
 static void do_emit(const order *o)
 {
-	done(o, sio_broadcast(o->ns, &o->who, text(o->what, "event"), args_of(o)));
+	done(o, sio_broadcast(o->ns, &o->who, order_text(o->what, "event"), order_args(o->what)));
 }
 
 /* Attachments are told of as they come, not with the result. */
@@ -124,34 +94,38 @@ static void do_ask(const order *o)
 	sio_ack *to = remember(o);
 	sio_delivery how = asking(o, to);
 	how.on_answer = on_answer;
-	asked(o, sio_broadcast(o->ns, &how, text(o->what, "event"), args_of(o)), to);
+	asked(o, sio_broadcast(o->ns, &how, order_text(o->what, "event"), order_args(o->what)), to);
 }
 
 static void do_server_emit(const order *o)
 {
-	done(o, sio_server_side_emit(o->ns, &o->who, text(o->what, "event"), args_of(o)));
+	done(o, sio_server_side_emit(
+			o->ns, &o->who, order_text(o->what, "event"), order_args(o->what)));
 }
 
 static void do_server_ask(const order *o)
 {
 	sio_ack *to = remember(o);
 	sio_delivery how = asking(o, to);
-	asked(o, sio_server_side_emit(o->ns, &how, text(o->what, "event"), args_of(o)), to);
+	asked(o,
+		sio_server_side_emit(
+			o->ns, &how, order_text(o->what, "event"), order_args(o->what)),
+		to);
 }
 
 static void do_join(const order *o)
 {
-	done(o, sio_join_all(o->ns, &o->who, text(o->what, "room")));
+	done(o, sio_join_all(o->ns, &o->who, order_text(o->what, "room")));
 }
 
 static void do_leave(const order *o)
 {
-	done(o, sio_leave_all(o->ns, &o->who, text(o->what, "room")));
+	done(o, sio_leave_all(o->ns, &o->who, order_text(o->what, "room")));
 }
 
 static void do_disconnect(const order *o)
 {
-	sio_disconnect_all(o->ns, &o->who, is_set(o->what, "close"));
+	sio_disconnect_all(o->ns, &o->who, order_says(o->what, "close"));
 	done(o, SIO_OK);
 }
 
@@ -196,7 +170,7 @@ static const struct {
 
 static sio_ns *namespace_of(const cJSON *what)
 {
-	const char *name = text(what, "nsp");
+	const char *name = order_text(what, "nsp");
 	return sio_of(server, name ? name : "/");
 }
 
@@ -205,14 +179,9 @@ static void on_do(sio_socket *k, const sio_event *ev, void *user)
 	(void)k;
 	(void)user;
 	order o = { .ev = ev, .what = ev->args->child };
-	const cJSON *timeout = cJSON_GetObjectItemCaseSensitive(o.what, "timeout");
-	const char *op = text(o.what, "op");
+	const char *op = order_text(o.what, "op");
 	o.ns = namespace_of(o.what);
-	o.who.to = list(o.to, cJSON_GetObjectItemCaseSensitive(o.what, "to"));
-	o.who.except = list(o.except, cJSON_GetObjectItemCaseSensitive(o.what, "except"));
-	o.who.flags = (is_set(o.what, "volatile") ? SIO_VOLATILE : 0u) |
-		      (is_set(o.what, "local") ? SIO_LOCAL : 0u);
-	o.who.timeout_ms = cJSON_IsNumber(timeout) ? (unsigned)timeout->valuedouble : 0;
+	o.who = order_who(o.what, &o.names);
 	o.who.binary = ev->binary;
 	o.who.nbinary = ev->nbinary;
 	for (size_t i = 0; op && i < sizeof orders / sizeof *orders; i++)

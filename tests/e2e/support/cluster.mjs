@@ -30,6 +30,27 @@ export async function startMember(t, kind, name, redis, env = {}) {
 	return server;
 }
 
+/** A sender that is no server, in C; its arguments may be binary themselves, but hold nothing such. */
+export async function startEmitter(t, redis, env = {}) {
+	const program = new Program(`${buildDir}/cluster-emitter`, [], { REDIS: redis.url, ...env });
+	t.after(() => program.crash());
+	let orders = 0;
+	const hex = (arg) => (Buffer.isBuffer(arg) ? { hex: arg.toString('hex') } : arg);
+	program.order = async (op, { nsp = '/', args, ...order }) => {
+		const whole = { op, nsp, ...order, ...(args && { args: args.map(hex) }) };
+		program.child.stdin.write(`${JSON.stringify(whole)}\n`);
+		const answers = await program.prints(new RegExp(`^(.*\n){${++orders}}`));
+		return { err: answers?.[1].trim() };
+	};
+	/** There are no more orders. */
+	program.finish = async () => {
+		program.child.stdin.end();
+		const { code } = await program.waitForEnd();
+		if (code !== 0 || program.stderr) throw new Error(`exit code ${code}: ${program.stderr}`);
+	};
+	return program;
+}
+
 /** Waits until it is connected to Redis for the n-th time. */
 export async function joined(server, n = 1) {
 	for (;;) {
