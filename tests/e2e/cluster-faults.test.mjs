@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { redisClient } from './cluster/outside.mjs';
-import { eventually, joined, member, refuses, startEmitter, startMember } from './support/cluster.mjs';
+import { eventually, joined, member, refuses } from './support/cluster.mjs';
+import { startEmitter, startMember } from './support/cluster.mjs';
 import { folderWith } from './support/folder.mjs';
 import { pathOf } from './support/server.mjs';
 import { freePort, Redis, startRedis } from './support/redis.mjs';

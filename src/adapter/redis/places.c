@@ -49,23 +49,13 @@ static bool has_channel(const place *p, const char *room)
 	       (mode == SIO_REDIS_DYNAMIC && !sio_find(p->ns, room));
 }
 
-static void on_room(sio_ns *ns, sio_room_change what, const char *room, const char *id, void *user)
+void place_room(void *at, const char *name, bool begins)
 {
-	redis *r = user;
-	place *p = NULL;
-	char *channel;
-	(void)id;
-	LIST_EACH (it, &r->places)
-		if (LIST_OWNER(it, place, in_redis)->ns == ns)
-			p = LIST_OWNER(it, place, in_redis);
-	if (!p || (what != SIO_ROOM_CREATED && what != SIO_ROOM_DELETED))
-		return;
-	channel = channel_join(p->broadcast, room, "#");
-	if (!channel)
-		return;
-	if (what == SIO_ROOM_DELETED)
+	place *p = at;
+	char *channel = channel_join(p->broadcast, name, "#");
+	if (channel && !begins)
 		unsubscribe(p, span_of(channel));
-	else if (has_channel(p, room))
+	else if (channel && has_channel(p, name))
 		subscribe(p, ON_BROADCAST, 's', true, span_of(channel));
 	free(channel);
 }
@@ -76,8 +66,6 @@ static bool listen_sharded(place *p)
 	bool good = own && subscribe(p, ON_BROADCAST, 's', false, span_of(p->broadcast)) &&
 		    subscribe(p, ON_RESPONSE, 's', false, span_of(own));
 	free(own);
-	if (good && p->r->o.given.mode != SIO_REDIS_STATIC)
-		good = sio_on_room(p->ns, on_room, p->r) == SIO_OK;
 	return good;
 }
 

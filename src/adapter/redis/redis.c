@@ -177,12 +177,18 @@ static void make_uid(char *to)
 		snprintf(to + 2 * i, 3, "%02x", bytes[i]);
 }
 
+static bool has_rooms(const redis *r)
+{
+	return r->sharded && r->o.given.mode != SIO_REDIS_STATIC;
+}
+
 static sio_err start(redis *r)
 {
 	const sio_adapter adapter = { .open = place_open,
 		.close = place_close,
 		.send = place_send,
 		.count = place_count,
+		.room = has_rooms(r) ? place_room : NULL,
 		.end = on_end,
 		.timeout_ms = r->o.given.timeout_ms,
 		.user = r };

@@ -79,6 +79,7 @@ void *place_open(sio_ns *ns, void *user);
 void place_close(void *at);
 sio_err place_send(void *at, const sio_cluster_message *m);
 void place_count(void *at, const char *request);
+void place_room(void *at, const char *name, bool begins);
 /* A message on one of its channels. */
 void place_hear(place *p, heard_on where, span text);
 void counts_end(redis *r);

@@ -30,7 +30,7 @@ export async function startMember(t, kind, name, redis, env = {}) {
 	return server;
 }
 
-/** A sender that is no server, in C; its arguments may be binary themselves, but hold nothing such. */
+/** A sender that is no server, in C; its arguments may be binary, but not hold what is. */
 export async function startEmitter(t, redis, env = {}) {
 	const program = new Program(`${buildDir}/cluster-emitter`, [], { REDIS: redis.url, ...env });
 	t.after(() => program.crash());
