@@ -126,7 +126,7 @@ QUIET = $(if $(V),,@)
 
 # --- Build ---------------------------------------------------------------------------------
 
-.PHONY: all lib programs conformance-server
+.PHONY: all lib programs conformance-server cluster-server
 all: lib programs ## build the library, the demo and the conformance server (the default)
 
 lib: $(ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(SHARED))
@@ -141,6 +141,7 @@ endif
 
 programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server)
 
+cluster-server: $(B)/cluster-server
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
 # Objects depend on the flags that made them: another compiler or a new library rebuilds.
@@ -280,7 +281,7 @@ matrix: setup-check ## a table: each official client's version, by each transpor
 	@SIO_BUILD_DIR=$(B) tools/matrix.sh
 
 conformance: setup-check ## each numbered statement of protocol-notes, shown over real sockets
-	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server $(if $(REDIS),cluster-server)
 	@SIO_BUILD_DIR=$(B) tools/conformance.sh
 
 replay: ## every test vector through its fuzz target, under ASan and UBSan

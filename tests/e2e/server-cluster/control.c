@@ -5,16 +5,18 @@
  * "do" has one argument, { op, nsp, to, except, volatile, local, timeout, ... }, and is answered
  * with what came of it: { err } as a text, and { result } for what is asked for.
  *
- *     emit { event, args }, ask { event, args }       what is asked is answered by clients
- *     server_emit { event, args }, server_ask         or by servers
- *     join { room }, leave { room }, disconnect { close }, fetch, rooms, stats
+ *     emit { event, args }, send, to one socket; ask { event, args }       what is asked is
+ * answered by clients server_emit { event, args }, server_ask         or by servers join { room },
+ * leave { room }, disconnect { close }, fetch, rooms, stats
  */
 #include "cluster.h"
 #include "order.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static sio_server *server;
+static sio_ns *parent; /* of /p-1 and the like */
 static const char *own_name;
 
 /* A "do", with who is meant. */
@@ -36,6 +38,8 @@ static void answer(sio_ack to, sio_err err, cJSON *result)
 static void on_result(sio_err err, const cJSON *args, void *user)
 {
 	sio_ack *to = user;
+	printf("RESULT %s\n", sio_strerror(err));
+	fflush(stdout);
 	answer(*to, err, args ? cJSON_Duplicate(args, true) : cJSON_CreateNull());
 	free(to);
 }
@@ -78,15 +82,21 @@ static void do_emit(const order *o)
 	done(o, sio_broadcast(o->ns, &o->who, order_text(o->what, "event"), order_args(o->what)));
 }
 
-/* Attachments are told of as they come, not with the result. */
+/* Answers are told as they come, with their attachments, and whether they are of this server. */
 static void on_answer(sio_socket *k, const sio_event *ev, void *user)
 {
-	(void)k;
 	(void)user;
 	sio_delivery how = { .flags = SIO_LOCAL, .binary = ev->binary, .nbinary = ev->nbinary };
-	if (ev->nbinary)
-		sio_broadcast(sio_of(server, "/control"), &how, "answered",
-			sio_json("[%p]", (void *)cJSON_Duplicate(ev->args->child, true)));
+	sio_broadcast(sio_of(server, "/control"), &how, "answered",
+		sio_json("[%p, %hhd]", (void *)cJSON_Duplicate(ev->args->child, true),
+			(bool)(k != NULL)));
+}
+
+/* To one socket. */
+static void do_send(const order *o)
+{
+	sio_socket *k = o->who.to ? sio_find(o->ns, o->who.to[0]) : NULL;
+	done(o, k ? sio_emit(k, order_text(o->what, "event"), order_args(o->what)) : SIO_EGONE);
 }
 
 static void do_ask(const order *o)
@@ -157,6 +167,7 @@ static const struct {
 	void (*run)(const order *o);
 } orders[] = {
 	{ "emit", do_emit },
+	{ "send", do_send },
 	{ "ask", do_ask },
 	{ "server_emit", do_server_emit },
 	{ "server_ask", do_server_ask },
@@ -171,6 +182,8 @@ static const struct {
 static sio_ns *namespace_of(const cJSON *what)
 {
 	const char *name = order_text(what, "nsp");
+	if (name && !strcmp(name, "parent"))
+		return parent;
 	return sio_of(server, name ? name : "/");
 }
 
@@ -216,8 +229,10 @@ static void on_said(sio_ns *ns, const sio_event *ev, void *user)
 	sio_broadcast(sio_of(server, "/control"), &how, "said",
 		sio_json("[%s, %s, %p]", sio_ns_name(ns), ev->name,
 			(void *)cJSON_Duplicate(ev->args, true)));
-	if (strcmp(ev->name, "silence") != 0)
-		sio_reply(ev->ack, sio_json("[%s]", own_name));
+	if (!strcmp(ev->name, "silence"))
+		return;
+	sio_reply(ev->ack, sio_json("[%s]", own_name));
+	sio_reply(ev->ack, sio_json("['once more']")); /* one counts */
 }
 
 static sio_err share(const char *name)
@@ -238,6 +253,9 @@ sio_err set_up(sio_server *io, const char *name)
 	static const char *const shared[] = { "/", "/chat", "/a[b]*" };
 	server = io;
 	own_name = name ? name : "C";
+	parent = sio_of_pattern(io, "^/p-[0-9]+$");
+	if (!parent)
+		return SIO_ENOMEM;
 	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
 		sio_err err = share(shared[i]);
 		if (err)

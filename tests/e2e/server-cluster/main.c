@@ -4,9 +4,9 @@
  *
  * Configured by the environment: PORT (0: any), NAME (what it answers other servers), REDIS (a
  * URL), MODE (classic, dynamic, static, dynamic-private), KEY, TIMEOUT, WAIT, PING, MAX_QUEUE,
- * MAX_MESSAGE, PUSH_OUT=1, SPECIFIC=1, TLS_CA.  Prints "READY <port>" when it listens, and "REDIS
- * <level> <line>" when the connection changes; SIGTERM ends it with 0.  What it is to do is told by
- * the namespace /control (control.c).
+ * MAX_MESSAGE, PUSH_OUT=1, SPECIFIC=1, TLS_CA, LATE=1 (namespaces are there first).  Prints "READY
+ * <port>" when it listens, and "REDIS <level> <line>" when the connection changes; SIGTERM ends it
+ * with 0.  What it is to do is told by the namespace /control (control.c).
  */
 #include "cluster.h"
 #include <signal.h>
@@ -71,9 +71,14 @@ static sio_err join_cluster(void)
 
 static sio_err serve(void)
 {
-	sio_err err = join_cluster();
+	bool late = number("LATE") != 0;
+	sio_err err = late ? SIO_OK : join_cluster();
 	if (!err)
 		err = set_up(io, getenv("NAME"));
+	if (!err && late)
+		err = join_cluster();
+	if (!err && late)
+		printf("AGAIN %s\n", sio_strerror(join_cluster()));
 	if (!err)
 		err = sio_listen(io);
 	if (err)
@@ -85,7 +90,9 @@ static sio_err serve(void)
 
 int main(void)
 {
-	const sio_options options = { .host = "127.0.0.1", .port = (uint16_t)number("PORT") };
+	const sio_options options = { .host = "127.0.0.1",
+		.port = (uint16_t)number("PORT"),
+		.cleanup_empty_children = true };
 	sio_err err = sio_create(&io, &options);
 	if (!err) {
 		signal(SIGTERM, on_signal);

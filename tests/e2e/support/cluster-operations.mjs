@@ -163,7 +163,7 @@ export function testCluster(kinds, { env = {}, outsiders = [], except = [], chan
 			if (!isServer(s)) return false;
 			const data = Buffer.from([1, 0, 2]);
 			const { result } = await s.order('ask', { event: 'ask', args: [data], timeout: 4000 });
-			const answers = s.kind === 'c' ? s.answered.splice(0).map(([one]) => one) : result;
+			const answers = s.kind === 'c' ? s.answered.splice(0).map(([one]) => one).filter(Buffer.isBuffer) : result;
 			assert.deepEqual(answers, NAMES.map(() => data));
 			await heardAfter(s);
 		},
