@@ -64,7 +64,7 @@ async function impostor(t, answers) {
 	return (response) => outside.publish(RESPONSE, JSON.stringify(response));
 }
 
-test('cluster 1: an adapter counts for namespaces from before it and after it, and is one', async () => {
+test('cluster 1: an adapter is one, for namespaces before it and after it', async () => {
 	assert.match(two.stdout, /AGAIN invalid argument\n/);
 	for (const nsp of ['/', '/chat']) assert.equal(await listeners(`socket.io-request#${nsp}#`), 2);
 });
@@ -94,7 +94,7 @@ test('cluster 3: a broadcast reaches all that match, once', async () => {
 	await emits({ to: [] }, [false, false]);
 });
 
-test('cluster 4: what is local, and what is sent to one socket, concerns this server', async (t) => {
+test('cluster 4: what is local, or for one socket, concerns this server', async (t) => {
 	const messages = [];
 	const listener = await redisClient(t, redis);
 	await listener.pSubscribe('socket.io*', (message) => messages.push(message));
@@ -220,9 +220,10 @@ test('cluster 13: what makes no sense changes nothing', async () => {
 
 test('cluster 14: events for servers are heard by the others', async () => {
 	const chat = '/chat';
-	await one.order('server_emit', { nsp: chat, event: 'tell', args: ['é', { a: [Buffer.from([1])] }] });
+	const args = ['é', { a: [Buffer.from([1])] }];
+	await one.order('server_emit', { nsp: chat, event: 'tell', args });
 	await until(() => two.said.length === 1, 'the event');
-	assert.deepEqual(two.said.splice(0), [[chat, 'tell', ['é', { a: [Buffer.from([1])] }]]]);
+	assert.deepEqual(two.said.splice(0), [[chat, 'tell', args]]);
 	await heard(two);
 	assert.deepEqual(one.said, []);
 	for (const event of ['connect', 'connection', 'new_namespace']) {
