@@ -29,21 +29,27 @@ CC_clang   = clang
 CC_asan    = gcc
 CC_tsan    = gcc
 CC_fuzz    = clang
+CC_cover   = gcc
 
 HARDENED      = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 MODE_release  = $(HARDENED)
 MODE_clang    = $(HARDENED)
+# The library's own sources alone.
+FAST_release  = -O3
+FAST_clang    = -O3
 SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan = -fsanitize=thread
 MODE_asan     = -O1 -fno-omit-frame-pointer $(SANITIZE_asan)
 MODE_tsan     = -O1 -fno-omit-frame-pointer $(SANITIZE_tsan)
+MODE_cover    = -O0 --coverage
 MODE_fuzz     = -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(SANITIZE_asan)
 LINK_asan     = $(SANITIZE_asan)
 LINK_tsan     = $(SANITIZE_tsan)
+LINK_cover    = --coverage
 LINK_fuzz     = -fsanitize=fuzzer $(SANITIZE_asan)
 
 ifeq ($(MODE_$(VARIANT)),)
-$(error VARIANT=$(VARIANT) is none of release clang asan tsan fuzz)
+$(error VARIANT=$(VARIANT) is none of release clang asan tsan cover fuzz)
 endif
 
 # A folder that pkg-config names is a system's folder: warnings in it are not ours.
@@ -91,10 +97,14 @@ CLUSTER_SRC := $(wildcard tests/e2e/server-cluster/*.c)
 EMITTER_SRC := $(wildcard tests/e2e/cluster-emitter/*.c)
 EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
 THREADS_SRC := $(wildcard tests/threads/*.c)
+# Clients on real sockets, and what stands between the server and its calls.
+FAR_SRC     := $(wildcard tests/soak/far*.c) tests/soak/faults.c
 WITHOUT     := $(if $(MSGPACK),,%_msgpack.c) $(if $(REDIS),,%_redis.c)
 UNIT_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
+
+COVERED     := src/base src/engine src/socketio src/wire $(if $(MSGPACK),src/msgpack)
 
 LIB_OBJ  := $(call objects,$(LIB_SRC))
 TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC) $(if $(MSGPACK),$(MSGPACK_SRC)) \
@@ -139,7 +149,7 @@ lib: $(REDIS_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(REDIS_SHARED))
 programs: $(B)/cluster-server $(B)/cluster-emitter
 endif
 
-programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server)
+programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server model)
 
 cluster-server: $(B)/cluster-server
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
@@ -148,12 +158,12 @@ conformance-server: $(B)/conformance-server ## build the server that protocol su
 $(B)/flags: FORCE
 	@tools/setup.sh --only-check build
 	@mkdir -p $(@D)
-	@echo '$(CC) $(SIO_CFLAGS) $(SIO_LDFLAGS) $(WRAP)' | cmp -s - $@ || \
-		echo '$(CC) $(SIO_CFLAGS) $(SIO_LDFLAGS) $(WRAP)' > $@
+	@echo '$(CC) $(SIO_CFLAGS) $(FAST_$(VARIANT)) $(SIO_LDFLAGS) $(WRAP)' | cmp -s - $@ || \
+		echo '$(CC) $(SIO_CFLAGS) $(FAST_$(VARIANT)) $(SIO_LDFLAGS) $(WRAP)' > $@
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(SIO_CFLAGS) -MMD -MP -c $< -o $@
+	$(QUIET)$(CC) $(SIO_CFLAGS) $(if $(filter src/%,$<),$(FAST_$(VARIANT))) -MMD -MP -c $< -o $@
 
 # One relocatable object whose hidden names were made local: an application that links the
 # archive sees sio_* and nothing else.
@@ -210,6 +220,9 @@ $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(LIBS) $(MSGPACK_LIBS) -o $@
 
+# One of them turns the whole server.
+$(B)/replay/server $(B)/fuzz_server: $(LIB_OBJ)
+
 # One of its applications stands on the layers below the public functions, so it takes the objects.
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
 		$(if $(MSGPACK),$(MSGPACK_OBJ))
@@ -226,8 +239,22 @@ $(B)/cluster-emitter: $(call objects,$(EMITTER_SRC)) $(ARCHIVE) $(REDIS_ARCHIVE)
 $(B)/cluster-server $(B)/cluster-emitter:
 	$(link_program) $(LIBS) $(MSGPACK_LIBS) $(REDIS_LIBS) -o $@
 
+$(B)/model: $(call objects,tests/soak/model.c $(FAR_SRC)) $(LIB_OBJ)
+	$(link_program) $(LIBS) -o $@
+
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
 	$(link_program) $(LIBS) -pthread -o $@
+
+# What measures: a generator of load, a raw server as the ceiling, and an application.
+BENCH_COMMON := $(call objects,$(wildcard tests/bench/common/*.c))
+BENCH := $(addprefix $(B)/,bench-load bench-ceiling bench-server)
+$(B)/bench-load: $(call objects,$(wildcard tests/bench/load/*.c)) $(BENCH_COMMON)
+$(B)/bench-ceiling: $(call objects,$(wildcard tests/bench/ceiling/*.c)) $(BENCH_COMMON)
+$(B)/bench-load $(B)/bench-ceiling:
+	$(link_program) -lssl -lcrypto -o $@
+
+$(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
+	$(link_program) $(LIBS) -o $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
@@ -253,10 +280,10 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance coverage fuzz replay instructions
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
-		unit threads asan e2e conformance replay
+		unit threads asan e2e conformance replay instructions
 
 unit: $(UNIT) ## run the unit tests
 	@tools/unit.sh $(UNIT)
@@ -291,13 +318,31 @@ replay: ## every test vector through its fuzz target, under ASan and UBSan
 		build/asan/replay/$$name tests/vectors/$$name || broken=yes; \
 	done; test -z "$$broken"
 
+coverage: setup-check ## which lines of the pure layers unit tests and vectors reach
+	@$(BUILD) VARIANT=cover unit-programs replay-programs
+	@tools/coverage.sh build/cover $(COVERED)
+
 fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ_SECONDS=600
 	@$(BUILD) VARIANT=fuzz fuzz-programs
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh build/fuzz $(FUZZ)
 
-.PHONY: replay-programs fuzz-programs
+instructions: setup-check ## instructions and allocations of a message, against tests/bench/instructions.json
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/instructions.mjs $(if $(ACCEPT),accept)
+
+.PHONY: unit-programs replay-programs fuzz-programs bench-programs
+unit-programs: $(UNIT)
+bench-programs: $(BENCH)
 replay-programs: $(REPLAY)
 fuzz-programs: $(FUZZERS)
+
+# --- Measure -------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: ## what a message costs, beside a raw server and Node's: make bench BENCH=short
+	@tools/setup.sh bench
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/run.mjs $(BENCH)
 
 # --- Checks on the source ------------------------------------------------------------------
 

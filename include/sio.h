@@ -203,8 +203,8 @@ SIO_API int sio_timeout(const sio_server *s);
 SIO_API sio_err sio_service(sio_server *s);
 
 /* The loop of libuv that the server turns, for handles of the application's own: a setInterval() is
- * a uv_timer_t there, and its callback may call everything here.  They are the application's, which
- * closes them before sio_close(). */
+ * a uv_timer_t there, and its callback may call everything here.  Those
+ * that are still open at sio_close() are closed by it, without calling back. */
 struct uv_loop_s;
 SIO_API struct uv_loop_s *sio_uv_loop(sio_server *s);
 
@@ -261,9 +261,9 @@ SIO_API sio_ns *sio_of_pattern(sio_server *s, const char *regex);
 typedef void sio_match_fn(const char *name, const cJSON *auth, const sio_handshake *request,
 	sio_entry entry, void *user);
 SIO_API sio_ns *sio_of_match(sio_server *s, sio_match_fn *fn, void *user);
-/* io.on("new_namespace", namespace => ...): a parent has got a child.  It lives as long as the
- * server, or, with cleanup_empty_children, until its last client has left; sio_of() with its name
- * makes it stay. */
+/* io.on("new_namespace", namespace => ...): sio_of() has made one, or a parent has got a child,
+ * which lives as long as the server, or, with cleanup_empty_children, until its last client has
+ * left; sio_of() with its name makes it stay. */
 typedef void sio_ns_fn(sio_ns *ns, void *user);
 SIO_API sio_err sio_on_namespace(sio_server *s, sio_ns_fn *fn, void *user);
 /* Of a child; NULL: it is none. */

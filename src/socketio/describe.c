@@ -5,7 +5,6 @@
 #include "io.h"
 #include "json.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 cJSON *describe_copy(const cJSON *tree)
@@ -20,13 +19,16 @@ cJSON *describe_copy(const cJSON *tree)
 
 /* ---- The handshake ---- */
 
-static void set(cJSON *object, const char *key, const char *value)
+/* false: out of memory. */
+static bool set(cJSON *object, const char *key, const char *value)
 {
 	cJSON *text = cJSON_CreateString(value);
-	if (cJSON_GetObjectItemCaseSensitive(object, key))
-		cJSON_ReplaceItemInObjectCaseSensitive(object, key, text);
-	else
-		cJSON_AddItemToObject(object, key, text);
+	bool done = cJSON_GetObjectItemCaseSensitive(object, key)
+			    ? cJSON_ReplaceItemInObjectCaseSensitive(object, key, text)
+			    : cJSON_AddItemToObject(object, key, text);
+	if (!done)
+		cJSON_Delete(text);
+	return done;
 }
 
 static void lower(char *to, size_t size, const char *name)
@@ -38,7 +40,7 @@ static void lower(char *to, size_t size, const char *name)
 }
 
 /* Fields of one name are one list. */
-static void add_header(cJSON *headers, const char *name, const char *value)
+static bool add_header(cJSON *headers, const char *name, const char *value)
 {
 	char key[256];
 	buf joined = { 0 };
@@ -50,22 +52,23 @@ static void add_header(cJSON *headers, const char *name, const char *value)
 	}
 	buf_add_text(&joined, value);
 	buf_add_char(&joined, '\0');
-	if (!joined.failed)
-		set(headers, key, (const char *)buf_data(&joined));
+	bool done = !joined.failed && set(headers, key, (const char *)buf_data(&joined));
 	buf_free(&joined);
+	return done;
 }
 
+/* NULL: out of memory. */
 static cJSON *pairs(const handshake *h, bool headers)
 {
 	const char *name, *value;
 	cJSON *object = cJSON_CreateObject();
-	for (size_t at = 0; object && handshake_next(h, headers, &at, &name, &value);) {
-		if (headers)
-			add_header(object, name, value);
-		else
-			set(object, name, value);
-	}
-	return object;
+	bool done = object != NULL;
+	for (size_t at = 0; done && handshake_next(h, headers, &at, &name, &value);)
+		done = headers ? add_header(object, name, value) : set(object, name, value);
+	if (done)
+		return object;
+	cJSON_Delete(object);
+	return NULL;
 }
 
 /* As JavaScript writes a Date, in UTC. */
@@ -96,20 +99,36 @@ static cJSON *describe_handshake(const sio_socket *k)
 
 /* ---- Sockets and rooms ---- */
 
+typedef struct names {
+	cJSON *all;
+	bool failed;
+} names;
+
 static void add_name(const char *name, void *user)
 {
+	names *n = user;
 	cJSON *text = cJSON_CreateString(name);
-	if (!text || !cJSON_AddItemToArray(user, text))
-		cJSON_Delete(text);
+	if (text)
+		cJSON_AddItemToArray(n->all, text);
+	else
+		n->failed = true;
+}
+
+static cJSON *finish(names *n)
+{
+	if (!n->failed)
+		return n->all;
+	cJSON_Delete(n->all);
+	return NULL;
 }
 
 static cJSON *rooms_of(const sio_socket *k)
 {
-	cJSON *names = cJSON_CreateArray();
-	if (names && !sio_rooms(k, add_name, names))
-		return names;
-	json_free(names);
-	return NULL;
+	names n = { .all = cJSON_CreateArray() };
+	if (!n.all)
+		return NULL;
+	n.failed = sio_rooms(k, add_name, &n) || n.failed;
+	return finish(&n);
 }
 
 cJSON *describe_socket(const sio_socket *k)
@@ -121,14 +140,14 @@ cJSON *describe_socket(const sio_socket *k)
 
 cJSON *describe_rooms(const sio_ns *ns)
 {
-	cJSON *names = cJSON_CreateArray();
-	if (!names)
+	names n = { .all = cJSON_CreateArray() };
+	if (!n.all)
 		return NULL;
 	LIST_EACH (it, &ns->members) {
 		const sio_socket *k = LIST_OWNER(it, sio_socket, in_ns);
 		if (k->in_own_room)
-			add_name(k->text, names);
+			add_name(k->text, &n);
 	}
-	room_names(ns, add_name, names);
-	return names;
+	room_names(ns, add_name, &n);
+	return finish(&n);
 }

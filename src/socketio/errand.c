@@ -7,7 +7,7 @@
 
 /* Of another server, which waits for an answer. */
 typedef struct errand {
-	list in_io;
+	list in_io; /* while the application owes the answer; clients owe it to their inquiry */
 	sio_ns *ns;
 	timer deadline;   /* after it nobody waits any more */
 	uint32_t tickets; /* the application's, for the answer */
@@ -39,7 +39,7 @@ static errand *errand_new(sio_ns *ns, const sio_cluster_message *m)
 	strcpy(e->request, m->request);
 	strcpy(e->peer, m->peer ? m->peer : "");
 	timer_init(&e->deadline, deadline_due);
-	list_append(&ns->io->errands, &e->in_io);
+	list_init(&e->in_io);
 	ns->errands++;
 	return e;
 }
@@ -206,6 +206,7 @@ static sio_err server_emit(sio_ns *ns, const sio_cluster_message *m)
 		errand_free(e);
 		return SIO_ENOMEM;
 	}
+	list_append(&o->errands, &e->in_io);
 	timer_start(o->wheel, &e->deadline, io_time(o) + o->adapter->timeout_ms);
 	return run_handlers(ns, &ev);
 }

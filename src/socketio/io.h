@@ -68,6 +68,7 @@ typedef struct io {
 	list departed;  /* sockets whose disconnect handlers are to run */
 	list finished;  /* inquiries whose callback is to run */
 	list rumours;   /* changes of rooms that are to be told */
+	list announced; /* namespaces of the application's that are to be told of */
 	list idle;      /* namespaces that were made and that nobody has entered */
 	list dead_sockets, dead_clients, dead_inquiries, dead_candidates, dead_arrivals;
 } io;
@@ -229,6 +230,8 @@ sio_ns *ns_new(io *o, span name); /* in no map yet; NULL: out of memory */
 void ns_free(sio_ns *ns);
 /* From now on it is found.  false: the adapter has no place for it, and it is freed. */
 bool ns_begin(sio_ns *ns);
+/* Tells who wants to hear of new ones. */
+void ns_announce(sio_ns *ns);
 /* A client asks for the namespace; takes auth. */
 void ns_connect(sio_ns *ns, client *c, cJSON *auth);
 /* Calls the middleware that is left; at the end the socket is connected. */
@@ -454,11 +457,20 @@ typedef struct unpacked {
 bool parser_unpack(const sio_parser *parser, span message, unpacked *out);
 void parser_done(unpacked *u);
 
-/* ---- emit.c ---- */
+/* ---- parcel.c: packets ready to be queued, by any number of clients ---- */
+
+/* What an event says: a tree, or text that is sent on as it came. */
+typedef struct wording {
+	const char *event; /* NULL: an answer */
+	const cJSON *args;
+	span json; /* of the arguments, with commas between; instead of args */
+} wording;
+
+/* Whether its last argument is a string. */
+bool parcel_ends_in_text(const wording *w);
 
 enum { PARTS_INLINE = 8 };
 
-/* A packet ready to be queued, by any number of clients. */
 struct parcel {
 	bytes *text;
 	bytes **parts;
@@ -466,14 +478,19 @@ struct parcel {
 	bytes *few[PARTS_INLINE];
 };
 
+/* id NULL, offset NULL: none.  false: out of memory; parcel_free() accepts what was made. */
+bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w, const char *offset,
+	const sio_bytes *binary, size_t nbinary);
 void parcel_free(parcel *p);
-/* The event of another server, to the clients here; asked: how many of them are to answer. */
-sio_err emit_from_afar(sio_ns *ns, const sio_delivery *how, const sio_event *ev, size_t *asked);
 /* Another one of the same content; false: out of memory. */
 bool parcel_share(parcel *to, const parcel *from);
-
 /* One packet to one client, with its attachments; false: it was not queued. */
 bool emit_packet(client *c, const parcel *p);
 void emit_text(client *c, bytes *text); /* takes the reference */
+
+/* ---- emit.c ---- */
+
+/* The event of another server, to the clients here; asked: how many of them are to answer. */
+sio_err emit_from_afar(sio_ns *ns, const sio_delivery *how, const sio_event *ev, size_t *asked);
 
 #endif

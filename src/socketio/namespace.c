@@ -70,10 +70,20 @@ void ns_end_if_empty(sio_ns *ns)
 	ns_free(ns);
 }
 
+void ns_announce(sio_ns *ns)
+{
+	handler_walk w = handler_walk_begin(&ns->io->handlers);
+	handler *h;
+	handler_walk_add(&w, &ns->io->on_namespace);
+	while ((h = handler_next(&w)) != NULL)
+		((sio_ns_fn *)h->fn)(ns, h->user);
+}
+
 void ns_end_later(sio_ns *ns)
 {
-	list_remove(&ns->in_io);
-	list_append(&ns->io->idle, &ns->in_io);
+	/* One that is to be told of is the application's, and stays. */
+	if (list_empty(&ns->in_io))
+		list_append(&ns->io->idle, &ns->in_io);
 }
 
 void ns_errand_done(sio_ns *ns)
@@ -95,6 +105,8 @@ sio_ns *sio_of(sio_server *s, const char *name)
 		if (!ns || !ns_begin(ns))
 			return NULL;
 		parent_adopt(ns);
+		if (!list_empty(&o->on_namespace))
+			io_put_off(o, &o->announced, &ns->in_io);
 	}
 	ns->pinned = true;
 	return ns;
