@@ -20,6 +20,7 @@ typedef struct cluster_member {
 	sio_server *server;
 	unsigned places; /* that are open */
 	unsigned sent;   /* messages */
+	char rooms[256]; /* "+name " for each that has begun, "-name " for each that has ended */
 	bool ended;
 	bool mute; /* what it is sent gets lost */
 	bool away; /* it can neither send nor count */
