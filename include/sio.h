@@ -89,6 +89,19 @@ typedef enum sio_level { SIO_LOG_ERROR, SIO_LOG_WARN, SIO_LOG_INFO, SIO_LOG_DEBU
 /* Which transports are offered; 0 in the options means both. */
 enum { SIO_POLLING = 1, SIO_WEBSOCKET = 2 };
 
+/* perMessageDeflate: { ... }: what a client that compresses costs.  All zero takes about 300 KB for
+ * each that has sent and received; without contexts it takes nothing, and messages shorter than
+ * compression_threshold go out as they are. */
+typedef struct sio_deflate {
+	bool server_no_context_takeover; /* nothing is remembered from message to message */
+	bool client_no_context_takeover; /* the client is told the same */
+	unsigned server_max_window_bits; /* 8 to 15; 0: what the client asks for, or 15 */
+	unsigned client_max_window_bits; /* 8 to 15; 0: the client's choice.  A client that cannot
+					    be limited is not compressed for */
+	unsigned mem_level;              /* zlib's, 1 to 9; 0: 8 */
+	unsigned level;                  /* zlib's, 1 to 9; 0: 6 */
+} sio_deflate;
+
 typedef struct sio_parser sio_parser; /* below, "Another form for packets" */
 typedef struct sio_hooks sio_hooks;   /* below, "The engine's hooks" */
 
@@ -98,6 +111,7 @@ typedef struct sio_options {
 	uint16_t port;               /* 0: any free one, see sio_port() */
 	const char *host;            /* an address; NULL: all interfaces */
 	const char *path;            /* "/socket.io/" */
+	bool no_trailing_slash;      /* addTrailingSlash: false: "/socket.io" is below path too */
 	unsigned transports;         /* SIO_POLLING | SIO_WEBSOCKET */
 	bool no_upgrades;            /* a session stays on the transport that it began with */
 	bool allow_eio3;             /* serve clients of Socket.IO 1.x and 2.x too */
@@ -105,6 +119,10 @@ typedef struct sio_options {
 	unsigned ping_timeout_ms;    /* 20000 */
 	unsigned upgrade_timeout_ms; /* 10000: for a websocket to take over */
 	unsigned connect_timeout_ms; /* 45000: for a client to enter a first namespace */
+	const char *initial_packet;  /* initialPacket: what each session begins with, a packet of
+					Socket.IO: "2[\"hello\"]" is an event that clients are
+					handed as soon as they have entered.  NULL: nothing.  Not
+					with parser */
 
 	/* Limits.  Each protects the server's memory from one client. */
 	size_t max_payload; /* 1 MB: a message, or one POST body */
@@ -137,10 +155,13 @@ typedef struct sio_options {
 	const char *cors_exposed_headers; /* that they may read; NULL: those that all may */
 	unsigned cors_max_age_s; /* for how long a browser may remember that; 0: as it likes */
 	const char *cookie;      /* name of a cookie with the session's id; NULL: none */
+	const char *cookie_attributes; /* "Path=/; HttpOnly; SameSite=Lax"; a page of another site
+					  needs "Path=/; HttpOnly; SameSite=None; Secure" */
 
 	unsigned trusted_proxies;     /* how many stand in front and append to X-Forwarded-For or
 					 Forwarded; sio_address() is then the client's */
 	bool per_message_deflate;     /* compress WebSocket messages, if the client can */
+	sio_deflate deflate;          /* how */
 	bool no_http_compression;     /* do not compress the answers to polls */
 	size_t compression_threshold; /* 1024 bytes; what is smaller is not worth it */
 
@@ -167,6 +188,8 @@ SIO_API sio_err sio_listen_on(sio_server *s, const char *address);
 /* Reads tls_cert and tls_key again, for those who come from now on.  SIO_EIO: they are of no use,
  * and nothing has changed. */
 SIO_API sio_err sio_reload_tls(sio_server *s);
+/* io.engine.clientsCount: how many sessions there are, in namespaces or not. */
+SIO_API size_t sio_session_count(const sio_server *s);
 /* The first port listened on; 0: none yet. */
 SIO_API uint16_t sio_port(const sio_server *s);
 /* Turns the loop until sio_stop(). */
@@ -302,7 +325,7 @@ SIO_API void sio_off_any_outgoing(sio_ns *ns, sio_event_fn *fn);
 /* The same for one socket; after the namespace's handlers. */
 SIO_API sio_err sio_socket_on(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
-/* Removes that handler of the event; fn NULL: all of the event's. */
+/* Removes that handler of the event, or of all (event NULL); fn NULL: all there are. */
 SIO_API void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn);
 SIO_API sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_prepend_any(sio_socket *k, sio_event_fn *fn, void *user);
@@ -534,6 +557,8 @@ SIO_API sio_err sio_reply_with(sio_ack ack, const sio_bytes *binary, size_t nbin
  * any socket, but one that has left meanwhile is passed over.  Returns for how many it was called.
  */
 SIO_API size_t sio_each(sio_ns *ns, const sio_delivery *who, sio_socket_fn *fn, void *user);
+/* io.of(ns).sockets.size; with who, adapter.rooms.get(room).size: how many match on this server. */
+SIO_API size_t sio_count(sio_ns *ns, const sio_delivery *who);
 /* await io.in(room).fetchSockets(), of this server and, with an adapter, of all others, unless
  * SIO_LOCAL is said: fn is called once, with an array of { id, handshake, rooms, data }.  err is
  * SIO_ETIMEDOUT if servers have not answered in time (timeout_ms, or what the adapter says); args
@@ -576,6 +601,9 @@ SIO_API const char *sio_header(const sio_socket *k, const char *name);
 SIO_API const char *sio_query(const sio_socket *k, const char *key);
 SIO_API const char *sio_url(const sio_socket *k);
 SIO_API const char *sio_address(const sio_socket *k);
+/* socket.conn: id, transport, protocol and request of the session, which the socket may share with
+ * others of the same client.  Its texts last as long as the socket. */
+SIO_API sio_session sio_session_of(const sio_socket *k);
 /* socket.conn.transport.name: "polling" or "websocket"; "" when it is gone. */
 SIO_API const char *sio_transport(const sio_socket *k);
 /* Bytes that wait for this client. */

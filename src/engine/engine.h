@@ -25,7 +25,8 @@ typedef struct engine_options {
 	size_t low_water;        /* ... until no more than this wait */
 	bool polling, websocket; /* which transports are offered */
 	bool allow_upgrades;
-	bool allow_eio3; /* clients of Socket.IO 1 and 2 too */
+	bool allow_eio3;            /* clients of Socket.IO 1 and 2 too */
+	const char *initial_packet; /* a text that follows the open packet; NULL: none.  Copied */
 } engine_options;
 
 /* What the layer above is told.  All may call any session function but free nothing. */
@@ -52,6 +53,7 @@ typedef struct engine {
 	list drained;            /* those that are to be told of */
 	timer drain;             /* when */
 	bytes *ping, *pong, *ok; /* what is sent often, made once */
+	bytes *initial;          /* NULL: none */
 } engine;
 
 /* false: out of memory; engine_fini() accepts what was made. */

@@ -3,7 +3,8 @@
 // The reference server, behind the environment variables of tests/e2e/server: HOST, PORT,
 // PING_INTERVAL, PING_TIMEOUT, CONNECT_TIMEOUT, UPGRADE_TIMEOUT, MAX_HTTP_BUFFER, CORS_*,
 // TRANSPORTS, NO_UPGRADES, ALLOW_EIO3, CLIENT_DIR (any: it serves the files that it brings),
-// DEFLATE, COOKIE, those of hooks.mjs, and APP (lab or engine).
+// DEFLATE, COOKIE, ENGINE_PATH, NO_TRAILING_SLASH, INITIAL_PACKET, those of hooks.mjs, and APP (lab
+// or engine).
 
 import { createServer } from 'node:http';
 import { Server as Engine } from 'engine.io';
@@ -55,6 +56,9 @@ const options = () =>
 		allowEIO3: flag('ALLOW_EIO3'),
 		perMessageDeflate: flag('DEFLATE'),
 		cookie: env.COOKIE ? { name: env.COOKIE } : undefined,
+		path: env.ENGINE_PATH,
+		addTrailingSlash: !flag('NO_TRAILING_SLASH'),
+		initialPacket: env.INITIAL_PACKET,
 		serveClient: Boolean(env.CLIENT_DIR),
 		cors: origins() ? cors() : undefined,
 		allowRequest: flag('ALLOW') ? allowRequest : undefined,

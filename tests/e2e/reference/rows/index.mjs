@@ -15,6 +15,7 @@ import * as frames from './frames.mjs';
 import * as handshakes from './handshakes.mjs';
 import * as hooks from './hooks.mjs';
 import * as malformed from './malformed.mjs';
+import * as options from './options.mjs';
 import * as polling from './polling.mjs';
 import * as pollingEnds from './polling-ends.mjs';
 import * as refusals from './refusals.mjs';
@@ -38,6 +39,7 @@ export const equal = tables([
 	cors,
 	files,
 	hooks,
+	options,
 	version3,
 	version3Payloads,
 	socketio,
