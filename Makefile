@@ -29,6 +29,7 @@ CC_clang   = clang
 CC_asan    = gcc
 CC_tsan    = gcc
 CC_fuzz    = clang
+CC_cover   = gcc
 
 HARDENED      = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 MODE_release  = $(HARDENED)
@@ -37,13 +38,15 @@ SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan = -fsanitize=thread
 MODE_asan     = -O1 -fno-omit-frame-pointer $(SANITIZE_asan)
 MODE_tsan     = -O1 -fno-omit-frame-pointer $(SANITIZE_tsan)
+MODE_cover    = -O0 --coverage
 MODE_fuzz     = -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(SANITIZE_asan)
 LINK_asan     = $(SANITIZE_asan)
 LINK_tsan     = $(SANITIZE_tsan)
+LINK_cover    = --coverage
 LINK_fuzz     = -fsanitize=fuzzer $(SANITIZE_asan)
 
 ifeq ($(MODE_$(VARIANT)),)
-$(error VARIANT=$(VARIANT) is none of release clang asan tsan fuzz)
+$(error VARIANT=$(VARIANT) is none of release clang asan tsan cover fuzz)
 endif
 
 # A folder that pkg-config names is a system's folder: warnings in it are not ours.
@@ -80,10 +83,14 @@ SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
 EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
 THREADS_SRC := $(wildcard tests/threads/*.c)
+# Clients on real sockets, and what stands between the server and its calls.
+FAR_SRC     := $(wildcard tests/soak/far*.c) tests/soak/faults.c
 WITHOUT     := $(if $(MSGPACK),,%_msgpack.c)
 UNIT_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
+
+COVERED     := src/base src/engine src/socketio src/wire $(if $(MSGPACK),src/msgpack)
 
 LIB_OBJ  := $(call objects,$(LIB_SRC))
 TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC) $(if $(MSGPACK),$(MSGPACK_SRC)))
@@ -118,7 +125,7 @@ ifneq ($(MSGPACK),)
 lib: $(MSGPACK_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(MSGPACK_SHARED))
 endif
 
-programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server)
+programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server model)
 
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
@@ -176,6 +183,9 @@ $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(LIBS) $(MSGPACK_LIBS) -o $@
 
+# One of them turns the whole server.
+$(B)/replay/server $(B)/fuzz_server: $(LIB_OBJ)
+
 # One of its applications stands on the layers below the public functions, so it takes the objects.
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
 		$(if $(MSGPACK),$(MSGPACK_OBJ))
@@ -185,6 +195,9 @@ $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
 $(B)/plain-server: $(call objects,$(PLAIN_SRC)) $(ARCHIVE)
 $(B)/embed-server: $(call objects,$(EMBED_SRC)) $(ARCHIVE)
 $(B)/plain-server $(B)/embed-server:
+	$(link_program) $(LIBS) -o $@
+
+$(B)/model: $(call objects,tests/soak/model.c $(FAR_SRC)) $(LIB_OBJ)
 	$(link_program) $(LIBS) -o $@
 
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
@@ -214,7 +227,7 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance coverage fuzz replay
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit threads asan e2e conformance replay
@@ -252,11 +265,16 @@ replay: ## every test vector through its fuzz target, under ASan and UBSan
 		build/asan/replay/$$name tests/vectors/$$name || broken=yes; \
 	done; test -z "$$broken"
 
+coverage: setup-check ## which lines of the pure layers unit tests and vectors reach
+	@$(BUILD) VARIANT=cover unit-programs replay-programs
+	@tools/coverage.sh build/cover $(COVERED)
+
 fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ_SECONDS=600
 	@$(BUILD) VARIANT=fuzz fuzz-programs
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh build/fuzz $(FUZZ)
 
-.PHONY: replay-programs fuzz-programs
+.PHONY: unit-programs replay-programs fuzz-programs
+unit-programs: $(UNIT)
 replay-programs: $(REPLAY)
 fuzz-programs: $(FUZZERS)
 

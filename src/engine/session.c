@@ -404,6 +404,13 @@ static bytes *dress(const session *s, bytes *b)
 	return b;
 }
 
+static size_t room_left(const session *s)
+{
+	size_t most = s->engine->options.max_queue;
+	return s->out.bytes < most ? most - s->out.bytes : 0;
+}
+
+/* What is refused must not be delivered with the rest when the session ends. */
 bool session_send(session *s, bytes *b)
 {
 	if (!make_way(s, b)) {
@@ -411,12 +418,15 @@ bool session_send(session *s, bytes *b)
 		return false;
 	}
 	b = dress(s, b);
-	bool pushed = b && push(s, b);
-	fall_behind(s);
-	if (pushed && s->out.bytes <= s->engine->options.max_queue)
-		return true;
-	if (pushed)
+	if (b && b->len > room_left(s)) {
 		s->limit = "max_queue";
+		bytes_unref(b);
+		b = NULL;
+	}
+	if (b && push(s, b)) {
+		fall_behind(s);
+		return true;
+	}
 	session_doom(s, CLOSED_BY_ERROR);
 	return false;
 }

@@ -131,9 +131,9 @@ void respond_more(connection *c)
 void respond_sent(connection *c)
 {
 	request *q = c->request;
-	/* Nothing was written: it waits for an answer still, or only a "100 Continue" has gone out.
-	 */
-	if (!q->busy || q->exchange.polling || q->sink != SINK_NONE || q->file_left)
+	/* Nothing was written: it waits for an answer still, or for the application's word, or only
+	 * a "100 Continue" has gone out. */
+	if (!q->busy || q->exchange.polling || q->asking || q->sink != SINK_NONE || q->file_left)
 		return;
 	q->busy = false;
 	if (q->file >= 0)

@@ -57,7 +57,7 @@ static sio_err check_policy(const sio_delivery *how)
 	return SIO_OK;
 }
 
-static sio_err check(const content *w, const sio_delivery *how)
+static sio_err check(const wording *w, const sio_delivery *how)
 {
 	if (!w->args && !w->json.at)
 		return SIO_ENOMEM;
@@ -94,7 +94,7 @@ static uint64_t size_of_parts(const parcel *p)
 
 /* Encodes the event; with on_ack it carries the id of an inquiry. */
 static sio_err prepare(
-	broadcast *b, sio_ns *ns, const sio_delivery *how, const content *w, bool single)
+	broadcast *b, sio_ns *ns, const sio_delivery *how, const wording *w, bool single)
 {
 	char digits[RECOVERY_OFFSET];
 	*b = (broadcast){ .flags = how->flags,
@@ -103,7 +103,7 @@ static sio_err prepare(
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
-	const char *offset = recovery_offset(ns, how, content_ends_in_text(w), digits);
+	const char *offset = recovery_offset(ns, how, parcel_ends_in_text(w), digits);
 	if (!parcel_make(&b->parcel, ns, id, w, offset, how->binary, how->nbinary))
 		return SIO_ENOMEM;
 	bytes *text = b->parcel.text;
@@ -132,7 +132,7 @@ static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
 }
 
 /* The arguments of an event that is sent on as text. */
-static cJSON *args_of(const content *w)
+static cJSON *args_of(const wording *w)
 {
 	buf text = { 0 };
 	buf_add_char(&text, '[');
@@ -144,7 +144,7 @@ static cJSON *args_of(const content *w)
 }
 
 /* Who listens to what is sent hears of it when all of it has been queued. */
-static void tell_taps(const gathering *c, const sio_delivery *how, const content *w)
+static void tell_taps(const gathering *c, const sio_delivery *how, const wording *w)
 {
 	cJSON *parsed = c->len && !w->args ? args_of(w) : NULL;
 	const sio_event ev = { .name = w->event,
@@ -162,7 +162,7 @@ static void tell_taps(const gathering *c, const sio_delivery *how, const content
 	free(c->at);
 }
 
-static sio_err emit_one(sio_socket *k, const sio_delivery *how, const content *w)
+static sio_err emit_one(sio_socket *k, const sio_delivery *how, const wording *w)
 {
 	const char *const own[] = { k->text, NULL };
 	broadcast b;
@@ -189,7 +189,7 @@ static sio_err emit_one(sio_socket *k, const sio_delivery *how, const content *w
 }
 
 /* To the clients of other servers.  What cannot be sent to them has been sent here. */
-static void share(sio_ns *ns, const sio_delivery *how, const content *w, inquiry *q)
+static void share(sio_ns *ns, const sio_delivery *how, const wording *w, inquiry *q)
 {
 	cJSON *parsed = w->args ? NULL : args_of(w);
 	const sio_event ev = { .name = w->event,
@@ -213,7 +213,7 @@ static size_t count_asks(const inquiry *q)
 }
 
 /* asked NULL: nobody wants to know how many are. */
-static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const content *w, size_t *asked)
+static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const wording *w, size_t *asked)
 {
 	broadcast b;
 	gathering tapped = { 0 };
@@ -237,7 +237,7 @@ static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const content *w, si
 	return err;
 }
 
-static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const content *w)
+static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const wording *w)
 {
 	sio_err err = check(w, how);
 	if (err || !ns->rule)
@@ -254,7 +254,7 @@ static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const content *w)
 sio_err emit_from_afar(sio_ns *ns, const sio_delivery *how, const sio_event *ev, size_t *asked)
 {
 	sio_delivery all = *how;
-	const content w = { .event = ev->name, .args = ev->args };
+	const wording w = { .event = ev->name, .args = ev->args };
 	all.binary = ev->binary;
 	all.nbinary = ev->nbinary;
 	sio_err err = check(&w, &all);
@@ -268,14 +268,14 @@ sio_err sio_emit(sio_socket *k, const char *event, cJSON *args)
 
 sio_err sio_emit_with(sio_socket *k, const sio_delivery *how, const char *event, cJSON *args)
 {
-	sio_err err = emit_one(k, how ? how : &plain, &(content){ .event = event, .args = args });
+	sio_err err = emit_one(k, how ? how : &plain, &(wording){ .event = event, .args = args });
 	json_free(args);
 	return err;
 }
 
 sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args)
 {
-	sio_err err = emit_many(ns, how ? how : &plain, &(content){ .event = event, .args = args });
+	sio_err err = emit_many(ns, how ? how : &plain, &(wording){ .event = event, .args = args });
 	json_free(args);
 	return err;
 }
@@ -285,7 +285,7 @@ sio_err sio_relay(sio_ns *ns, const sio_delivery *how, const char *event, const 
 {
 	sio_delivery all = how ? *how : plain;
 	/* What a tap has seen may have no text. */
-	const content w = { .event = event ? event : ev->name,
+	const wording w = { .event = event ? event : ev->name,
 		.args = ev->json.data ? NULL : ev->args,
 		.json = { ev->json.data ? ev->json.data : "", ev->json.len } };
 	if (!all.binary) {
@@ -311,7 +311,7 @@ static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const
 	if (!t || t->kind != TICKET_ACK)
 		return SIO_EGONE;
 	sio_socket *k = t->owner;
-	const content w = { .args = args };
+	const wording w = { .args = args };
 	bool made = parcel_make(&p, k->ns, &t->id, &w, NULL, binary, nbinary);
 	if (made) {
 		emit_packet(k->client, &p);

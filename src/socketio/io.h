@@ -460,14 +460,14 @@ void parser_done(unpacked *u);
 /* ---- parcel.c: packets ready to be queued, by any number of clients ---- */
 
 /* What an event says: a tree, or text that is sent on as it came. */
-typedef struct content {
+typedef struct wording {
 	const char *event; /* NULL: an answer */
 	const cJSON *args;
 	span json; /* of the arguments, with commas between; instead of args */
-} content;
+} wording;
 
 /* Whether its last argument is a string. */
-bool content_ends_in_text(const content *w);
+bool parcel_ends_in_text(const wording *w);
 
 enum { PARTS_INLINE = 8 };
 
@@ -479,7 +479,7 @@ struct parcel {
 };
 
 /* id NULL, offset NULL: none.  false: out of memory; parcel_free() accepts what was made. */
-bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const content *w, const char *offset,
+bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w, const char *offset,
 	const sio_bytes *binary, size_t nbinary);
 void parcel_free(parcel *p);
 /* Another one of the same content; false: out of memory. */

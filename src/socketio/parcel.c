@@ -34,7 +34,7 @@ static bool add_parts(parcel *p, const sio_bytes *binary, size_t n)
 }
 
 /* An event without arguments ends in its name. */
-bool content_ends_in_text(const content *w)
+bool parcel_ends_in_text(const wording *w)
 {
 	const cJSON *last = w->args && w->args->child ? w->args->child->prev : NULL;
 	if (w->args)
@@ -42,7 +42,7 @@ bool content_ends_in_text(const content *w)
 	return !w->json.len || w->json.at[w->json.len - 1] == '"';
 }
 
-static void write_args(buf *out, const content *w, const char *offset)
+static void write_args(buf *out, const wording *w, const char *offset)
 {
 	buf_add_char(out, '[');
 	if (w->event)
@@ -71,7 +71,7 @@ static bool pack(parcel *p, const sio_parser *parser)
 	return true;
 }
 
-bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const content *w, const char *offset,
+bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w, const char *offset,
 	const sio_bytes *binary, size_t nbinary)
 {
 	sp_type type = w->event ? SP_EVENT : SP_ACK;

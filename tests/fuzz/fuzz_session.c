@@ -141,16 +141,63 @@ static void at_close(peer *p, session *s)
 
 /* ---- What reaches the client ---- */
 
-static void at_packet(peer *p, session *s, span text, bool binary)
+static void see(slot *k, span text, bool binary)
 {
-	slot *k = slot_of(p->user, s);
 	char expected[16];
-	REQUIRE(k);
 	if (!binary && (!text.len || text.at[0] != '4'))
 		return;
 	snprintf(expected, sizeof expected, "4%u", k->arrived++);
 	REQUIRE(k->arrived <= k->accepted);
 	REQUIRE(span_is(text, span_of(expected + binary)));
+}
+
+/* A packet of version 3, in which binary data stands as base64: "b4MTI=". */
+static void see_old_packet(slot *k, span text)
+{
+	unsigned char data[16];
+	if (text.len < 2 || text.at[0] != 'b') {
+		see(k, text, false);
+		return;
+	}
+	REQUIRE(text.len < sizeof data && text.at[1] == '4');
+	long n = base64_decode(data, (span){ text.at + 2, text.len - 2 });
+	REQUIRE(n >= 0);
+	see(k, (span){ (const char *)data, (size_t)n }, true);
+}
+
+/* The length before a colon of a packet in a payload of version 3; 0: it is no payload. */
+static size_t old_length(span text, size_t *head)
+{
+	size_t len = 0, i = 0;
+	for (; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+		len = 10 * len + (size_t)(text.at[i] - '0');
+	*head = i + 1;
+	return i && i < text.len && text.at[i] == ':' ? len : 0;
+}
+
+static void see_old(slot *k, span text)
+{
+	size_t head, len;
+	if (!old_length(text, &head)) {
+		see_old_packet(k, text);
+		return;
+	}
+	for (; (len = old_length(text, &head)) != 0;
+		text.at += head + len, text.len -= head + len) {
+		REQUIRE(len <= text.len - head);
+		see_old_packet(k, (span){ text.at + head, len });
+	}
+	REQUIRE(!text.len);
+}
+
+static void at_packet(peer *p, session *s, span text, bool binary)
+{
+	slot *k = slot_of(p->user, s);
+	REQUIRE(k);
+	if (s->dialect->old)
+		see_old(k, text);
+	else
+		see(k, text, binary);
 }
 
 /* ---- What holds after every step ---- */
@@ -173,7 +220,7 @@ static void check_open(const slot *k)
 	bytes *b;
 	REQUIRE(s->transport && !s->doomed && s->state != SESSION_CLOSED);
 	for (size_t i = 0; (b = session_peek(s, s->transport, i)) != NULL; i++)
-		waiting += b->binary || bytes_data(b)[0] == '4';
+		waiting += b->binary || bytes_data(b)[0] == '4' || bytes_data(b)[0] == 'b';
 	REQUIRE(k->accepted - k->arrived == waiting);
 	/* Whoever could be told has been told. */
 	if (s->polling && s->polling->get)
@@ -211,6 +258,7 @@ static void step_open(fuzz *f, slot *k, unsigned how)
 	if (!slot_of(f, NULL))
 		return;
 	f->peer.refuse_open = how % 16 == 15;
+	f->peer.query = how & 32 ? "EIO=3&b64=1" : "EIO=4";
 	if (how & 1) {
 		line *l = line_open(&f->peer);
 		slot *opened = l && l->session ? slot_of(f, l->session) : NULL;
@@ -246,6 +294,14 @@ static void step_post(fuzz *f, slot *k, unsigned how)
 		k->post = post;
 }
 
+static void old_body(char *out, size_t size, uint32_t said, bool pings)
+{
+	char one[16], two[16];
+	int n = snprintf(one, sizeof one, "4#%u", said);
+	int m = snprintf(two, sizeof two, "4#%u", said + 1);
+	snprintf(out, size, "%d:%s%d:%s%s", n, one, m, two, pings ? "1:2" : "");
+}
+
 static void step_body(fuzz *f, slot *k, unsigned how)
 {
 	char text[64];
@@ -259,13 +315,16 @@ static void step_body(fuzz *f, slot *k, unsigned how)
 		f->at += len;
 		return;
 	}
-	snprintf(text, sizeof text,
-		"4#%u\x1e"
-		"4#%u%s",
-		k->said, k->said + 1,
-		how & 2 ? "\x1e"
-			  "3"
-			: "");
+	if (k->session && k->session->dialect->old)
+		old_body(text, sizeof text, k->said, how & 2);
+	else
+		snprintf(text, sizeof text,
+			"4#%u\x1e"
+			"4#%u%s",
+			k->said, k->said + 1,
+			how & 2 ? "\x1e"
+				  "3"
+				: "");
 	k->said += 2;
 	poll_post_body(k->post, text);
 }

@@ -7,6 +7,7 @@
  * when they are called is taken from a few bytes that a step may change; after some actions in one
  * step they only watch, since an application may well keep itself busy for ever.
  */
+#include "../support/guest.h"
 #include "../support/lab.h"
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ static const char *const names[NAMES] = { "/", "/r1", "/r2", "/m-now", "/m-later
 	"/x" };
 static const char *const room_names[ROOMS + 1] = { "a", "b", "c", NULL };
 static const char *const events[4] = { "e", "f", "h\xc3\xa4", "unheard" };
+static const char *const keys[4] = { "k", "l", "", "a key" };
 
 typedef struct owed {
 	sio_entry entry;
@@ -45,6 +47,7 @@ typedef struct fuzz {
 	bool open[NAMES][ROOMS]; /* the room has been told of */
 	unsigned members[NAMES][ROOMS];
 	size_t entered, leaving, left, set, freed, asked, ended;
+	guest guests[SLOTS]; /* what they would say to come back */
 	const uint8_t *at, *end;
 } fuzz;
 
@@ -228,8 +231,53 @@ static void act_on_namespace(sio_ns *ns, unsigned what, unsigned how)
 	}
 }
 
-static void act_otherwise(unsigned what, unsigned how)
+/* With each policy, to one or to all; what is asked with it ends, or is not taken. */
+static void deliver(sio_socket *k, sio_ns *ns, unsigned how)
 {
+	static const sio_bytes parts[1] = { { "part", 4 } };
+	const char *const to[] = { room_names[how >> 5 & 3], NULL };
+	sio_delivery d = { .policy = (sio_policy)(how % 5),
+		.key = keys[how >> 3 & 3],
+		.flags = how & 64    ? SIO_VOLATILE
+			 : how & 128 ? SIO_PLAIN
+				     : 0,
+		.on_ack = how % 7 == 0 ? on_ack : NULL,
+		.binary = parts,
+		.nbinary = how % 3 == 0 };
+	char text[20];
+	memset(text, 'x', sizeof text);
+	cJSON *args = how % 3 ? sio_json("[%.*s]", (int)sizeof text, text)
+			      : sio_json("[%p]", (void *)sio_binary(0));
+	if (!k)
+		d.to = how & 32 ? to : NULL;
+	sio_err err = k ? sio_emit_with(k, &d, "d", args) : sio_broadcast(ns, &d, "d", args);
+	if (!err && d.on_ack)
+		f.asked++;
+}
+
+static void act_on_all(sio_ns *ns, unsigned how)
+{
+	const char *const to[] = { room_names[how >> 2 & 3], NULL };
+	sio_delivery some = { .to = how & 16 ? to : NULL };
+	const char *name = room_names[how >> 5 & 3];
+	switch (how % 4) {
+	case 0:
+		REQUIRE(sio_join_all(ns, &some, name) == (name ? SIO_OK : SIO_EINVAL));
+		break;
+	case 1:
+		REQUIRE(sio_leave_all(ns, &some, name) == (name ? SIO_OK : SIO_EINVAL));
+		break;
+	case 2:
+		sio_disconnect_all(ns, &some, how & 128);
+		break;
+	default:
+		sio_broadcast(ns, &some, "connect", sio_json("[]"));
+	}
+}
+
+static void act_otherwise(sio_socket *k, unsigned what, unsigned how)
+{
+	sio_ns *ns = k ? sio_namespace(k) : how & 1 ? f.pattern : sio_of(f.lab, "/");
 	switch (what) {
 	case 0:
 	case 1:
@@ -242,8 +290,14 @@ static void act_otherwise(unsigned what, unsigned how)
 	case 4:
 		sio_reply(f.ack, sio_json("[]"));
 		break;
-	default:
+	case 5:
+		deliver(k, ns, how);
 		break;
+	case 6:
+		deliver(NULL, ns, how);
+		break;
+	default:
+		act_on_all(ns, how);
 	}
 }
 
@@ -263,7 +317,7 @@ static void act(sio_socket *k, uint8_t what, uint8_t how)
 					    : sio_of(f.lab, "/"),
 			what % 11, how);
 	else
-		act_otherwise(what % 8, how);
+		act_otherwise(k, what % 8, how);
 	f.depth--;
 }
 
@@ -288,6 +342,23 @@ static void on_ack(sio_err err, const cJSON *args, void *user)
 static void on_answer(sio_socket *k, const sio_event *ev, void *user)
 {
 	(void)ev;
+	(void)user;
+	REQUIRE(sio_connected(k));
+	react(k);
+}
+
+/* Relayed by who listens to it without looking at its arguments. */
+static void on_raw(sio_socket *k, const sio_event *ev, void *user)
+{
+	sio_delivery how = { .policy = (sio_policy)(f.reactions[2] % 4), .key = keys[0] };
+	(void)user;
+	REQUIRE(ev->name);
+	sio_relay(sio_namespace(k), &how, f.reactions[2] & 8 ? "relayed" : NULL, ev);
+	react(k);
+}
+
+static void on_drain(sio_socket *k, void *user)
+{
 	(void)user;
 	REQUIRE(sio_connected(k));
 	react(k);
@@ -425,6 +496,8 @@ static void furnish(sio_ns *ns, bool middleware)
 	sio_on_disconnecting(ns, on_leaving, NULL);
 	sio_on_disconnect(ns, on_left, NULL);
 	sio_on(ns, "e", on_event, NULL);
+	sio_on_raw(ns, "raw", on_raw, NULL);
+	sio_on_drain(ns, on_drain, NULL);
 	sio_on_error(ns, on_error, NULL);
 	sio_on_room(ns, on_change, NULL);
 	if (middleware) {
@@ -438,7 +511,9 @@ static void furnish(sio_ns *ns, bool middleware)
 static void step_open(unsigned i, unsigned how)
 {
 	if (f.lab->npeers + 1 < LAB_PEERS && (!f.peers[i] || !f.peers[i]->session))
-		f.peers[i] = how % 8 == 7 ? open_old_client(f.lab) : open_client(f.lab);
+		f.peers[i] = how % 8 == 7   ? open_old_client(f.lab)
+			     : how % 8 == 6 ? open_polling_client(f.lab)
+					    : open_client(f.lab);
 }
 
 /* A packet of that type for one of the namespaces. */
@@ -497,7 +572,7 @@ static void step_rubbish(unsigned i, unsigned how)
 static void step_hang_up(unsigned i, unsigned how)
 {
 	(void)how;
-	if (f.peers[i])
+	if (f.peers[i] && !f.peers[i]->polling)
 		hang_up(f.peers[i]);
 }
 
@@ -542,11 +617,32 @@ static void step_act(unsigned i, unsigned how)
 		end_turn(f.lab);
 }
 
+static void step_raw(unsigned i, unsigned how)
+{
+	if (how & 8) {
+		say(i, "51-", how, "[\"raw\",{\"_placeholder\":true,\"num\":0}]");
+		if (f.peers[i])
+			receive_binary(f.peers[i], "bytes", how >> 4 & 3);
+	} else {
+		say(i, "2", how, how & 16 ? "9[\"raw\",{\"a\":[1,null]}]" : "[\"raw\"]");
+	}
+}
+
+/* Who was lost comes back, from the last event that it was sent. */
+static void step_again(unsigned i, unsigned how)
+{
+	if (f.lab->npeers + 1 >= LAB_PEERS || (f.peers[i] && f.peers[i]->session))
+		return;
+	guest *g = &f.guests[i];
+	guest_again(g, f.lab, names[how % NAMES]);
+	f.peers[i] = g->peer;
+}
+
 typedef void step_fn(unsigned i, unsigned how);
 
 static step_fn *const steps[] = { step_open, step_connect, step_disconnect, step_event, step_binary,
 	step_answer, step_rubbish, step_hang_up, step_slow, step_clock, step_hold, step_react,
-	step_act, step_connect, step_event };
+	step_act, step_connect, step_event, step_raw, step_again };
 
 /* ---- What holds ---- */
 
@@ -597,8 +693,16 @@ static void check_end(const io *o)
 		REQUIRE(sio_admit(f.entries[i].entry) == SIO_EGONE);
 }
 
+/* A guest reads its mail, for its ids and offsets. */
 static void forget_all_mail(void)
 {
+	for (size_t i = 0; i < SLOTS; i++) {
+		guest *g = &f.guests[i];
+		if (!f.peers[i] || !sent_count(f.peers[i]))
+			continue;
+		g->peer = f.peers[i];
+		guest_heard(g);
+	}
 	for (size_t i = 0; i < f.lab->npeers; i++)
 		forget_mail(f.lab->peers[i]);
 }
@@ -612,7 +716,8 @@ static void begin(const uint8_t *data, size_t size)
 		.recovery_ms = mode & 4 ? 100 : 0,
 		.recovery_uses_middleware = mode & 8,
 		.connect_timeout_ms = 1000,
-		.max_queue = 4000 });
+		.max_queue = 4000,
+		.high_water = mode & 128 ? 200 : 0 });
 	f.pattern = sio_of_pattern(f.lab, "^/r[0-9]$");
 	f.match = sio_of_match(f.lab, on_match, NULL);
 	REQUIRE(f.pattern && f.match);

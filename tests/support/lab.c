@@ -99,10 +99,12 @@ static const exchange_ops poll_ops = { poll_ready, poll_answer, poll_drop };
 
 static exchange *new_exchange(peer *p)
 {
-	SURE(p->nexchanges < LAB_POLL);
-	exchange *x = &p->exchanges[p->nexchanges++];
-	*x = (exchange){ .ops = &poll_ops };
-	return x;
+	size_t i = 0;
+	while (i < LAB_POLL && p->exchanges[i].polling)
+		i++;
+	SURE(i < LAB_POLL);
+	p->exchanges[i] = (exchange){ .ops = &poll_ops };
+	return &p->exchanges[i];
 }
 
 static bool ended(const session *s)

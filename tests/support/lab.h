@@ -19,7 +19,7 @@ enum {
 	LAB_PEERS = 256,      /* connections in the life of a lab */
 	LAB_MAILBOX = 1024,   /* messages to one peer that nobody asked for yet */
 	LAB_TEXT = 64 * 1024, /* one message, or all that heard() and journal() give at once */
-	LAB_POLL = 16         /* requests of one peer by polling */
+	LAB_POLL = 4          /* requests of one peer by polling at a time */
 };
 
 /* The far end of one connection. */
@@ -31,7 +31,6 @@ typedef struct peer {
 	bool slow;        /* takes nothing, so that output waits */
 	bool closed;      /* the server has ended the connection */
 	exchange exchanges[LAB_POLL];
-	size_t nexchanges;
 	bytes *mail[LAB_MAILBOX];
 	size_t nmail;
 } peer;

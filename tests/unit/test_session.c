@@ -196,6 +196,26 @@ static void a_client_that_falls_too_far_behind_is_closed(way by)
 }
 ON_EVERY_TRANSPORT(a_client_that_falls_too_far_behind_is_closed)
 
+/* engine.io.md 107: what ends the session is not delivered with what waited before it. */
+START_TEST(a_message_that_was_refused_is_not_delivered)
+{
+	peer *p = peer_new();
+	session *s = poll_open(p);
+	poll_get(p, s);
+	ask *get = poll_get(p, s);
+	ck_assert(waits(get));
+	p->engine.options.max_queue = 10;
+	ck_assert(session_send(s, packet_write(PACKET_MESSAGE, SPAN("fits"))));
+	ck_assert(!session_send(s, packet_write(PACKET_MESSAGE, SPAN("does not"))));
+
+	peer_turn(p);
+
+	ck_assert_str_eq(body_of(get), "4fits");
+	ck_assert_uint_eq(p->closed, 1);
+	peer_free(p);
+}
+END_TEST
+
 /* engine.io.md 107: only that client. */
 static void others_are_not_closed_for_it(way by)
 {
@@ -358,7 +378,7 @@ UNIT_MAIN("session", EVERY_TRANSPORT(messages_arrive_in_order),
 	EVERY_TRANSPORT(a_doomed_session_ends_when_the_turn_settles),
 	EVERY_TRANSPORT(a_doomed_session_takes_and_gives_nothing),
 	EVERY_TRANSPORT(a_client_that_falls_too_far_behind_is_closed),
-	EVERY_TRANSPORT(others_are_not_closed_for_it),
+	EVERY_TRANSPORT(others_are_not_closed_for_it), a_message_that_was_refused_is_not_delivered,
 	EVERY_TRANSPORT(a_client_that_keeps_up_may_get_any_amount),
 	EVERY_TRANSPORT(the_backlog_is_what_was_not_pulled),
 	EVERY_TRANSPORT(a_message_that_finds_no_memory_ends_the_session),
