@@ -297,6 +297,7 @@ symbols: ## the libraries define sio_* and nothing else
 
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
+	@tools/shown.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
 	client-demo/*/*.[ch] \
