@@ -9,6 +9,7 @@ import * as differencesEdges from './differences-edges.mjs';
 import * as differencesFrames from './differences-frames.mjs';
 import * as differencesHandshakes from './differences-handshakes.mjs';
 import * as differencesHttp from './differences-http.mjs';
+import * as differencesMsgpack from './differences-msgpack.mjs';
 import * as differencesSessions from './differences-sessions.mjs';
 import * as files from './files.mjs';
 import * as frames from './frames.mjs';
@@ -54,4 +55,5 @@ export const different = tables([
 	differencesDeliveries,
 	differencesEdges,
 	differencesFrames,
+	differencesMsgpack,
 ]);
