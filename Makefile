@@ -34,6 +34,9 @@ CC_cover   = gcc
 HARDENED      = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 MODE_release  = $(HARDENED)
 MODE_clang    = $(HARDENED)
+# The library's own sources alone.
+FAST_release  = -O3
+FAST_clang    = -O3
 SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan = -fsanitize=thread
 MODE_asan     = -O1 -fno-omit-frame-pointer $(SANITIZE_asan)
@@ -133,12 +136,12 @@ conformance-server: $(B)/conformance-server ## build the server that protocol su
 $(B)/flags: FORCE
 	@tools/setup.sh --only-check build
 	@mkdir -p $(@D)
-	@echo '$(CC) $(SIO_CFLAGS) $(SIO_LDFLAGS) $(WRAP)' | cmp -s - $@ || \
-		echo '$(CC) $(SIO_CFLAGS) $(SIO_LDFLAGS) $(WRAP)' > $@
+	@echo '$(CC) $(SIO_CFLAGS) $(FAST_$(VARIANT)) $(SIO_LDFLAGS) $(WRAP)' | cmp -s - $@ || \
+		echo '$(CC) $(SIO_CFLAGS) $(FAST_$(VARIANT)) $(SIO_LDFLAGS) $(WRAP)' > $@
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(SIO_CFLAGS) -MMD -MP -c $< -o $@
+	$(QUIET)$(CC) $(SIO_CFLAGS) $(if $(filter src/%,$<),$(FAST_$(VARIANT))) -MMD -MP -c $< -o $@
 
 # One relocatable object whose hidden names were made local: an application that links the
 # archive sees sio_* and nothing else.
@@ -203,6 +206,17 @@ $(B)/model: $(call objects,tests/soak/model.c $(FAR_SRC)) $(LIB_OBJ)
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
 	$(link_program) $(LIBS) -pthread -o $@
 
+# What measures: a generator of load, a raw server as the ceiling, and an application.
+BENCH_COMMON := $(call objects,$(wildcard tests/bench/common/*.c))
+BENCH := $(addprefix $(B)/,bench-load bench-ceiling bench-server)
+$(B)/bench-load: $(call objects,$(wildcard tests/bench/load/*.c)) $(BENCH_COMMON)
+$(B)/bench-ceiling: $(call objects,$(wildcard tests/bench/ceiling/*.c)) $(BENCH_COMMON)
+$(B)/bench-load $(B)/bench-ceiling:
+	$(link_program) -lssl -lcrypto -o $@
+
+$(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
+	$(link_program) $(LIBS) -o $@
+
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # --- Run -----------------------------------------------------------------------------------
@@ -227,10 +241,10 @@ setup-check: ## install what `make check` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance coverage fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance coverage fuzz replay instructions
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
-		unit threads asan e2e conformance replay
+		unit threads asan e2e conformance replay instructions
 
 unit: $(UNIT) ## run the unit tests
 	@tools/unit.sh $(UNIT)
@@ -273,10 +287,23 @@ fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ
 	@$(BUILD) VARIANT=fuzz fuzz-programs
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh build/fuzz $(FUZZ)
 
-.PHONY: unit-programs replay-programs fuzz-programs
+instructions: setup-check ## instructions and allocations of a message, against tests/bench/instructions.json
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/instructions.mjs $(if $(ACCEPT),accept)
+
+.PHONY: unit-programs replay-programs fuzz-programs bench-programs
 unit-programs: $(UNIT)
+bench-programs: $(BENCH)
 replay-programs: $(REPLAY)
 fuzz-programs: $(FUZZERS)
+
+# --- Measure -------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: ## what a message costs, beside a raw server and Node's: make bench BENCH=short
+	@tools/setup.sh bench
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/run.mjs $(BENCH)
 
 # --- Checks on the source ------------------------------------------------------------------
 

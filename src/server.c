@@ -77,9 +77,7 @@ static void refresh(void *user)
 
 static void put_off(void *user)
 {
-	sio_server *s = user;
-	if (s->net)
-		net_wake(s->net);
+	server_put_off(user);
 }
 
 static void log_line(net_level level, const char *line, void *user)

@@ -11,8 +11,16 @@ static bool unfinished(const sio_server *s)
 	return engine_unsettled(&s->engine) || !list_empty(&s->ends) || io_unsettled(&s->io);
 }
 
+void server_put_off(sio_server *s)
+{
+	s->waiting = true;
+	if (s->net)
+		net_wake(s->net);
+}
+
 static void settle_once(sio_server *s)
 {
+	s->waiting = false;
 	do {
 		engine_settle(&s->engine);
 		io_settle(&s->io);
@@ -48,8 +56,11 @@ static void tell_gone(sio_server *s)
 	settle_once(s);
 }
 
+/* Called after each message, when mostly there is nothing to do. */
 void server_settle(sio_server *s)
 {
+	if (!s->waiting)
+		return;
 	settle_once(s);
 	if (s->gone)
 		tell_gone(s);
@@ -64,6 +75,7 @@ void sio_close(sio_server *s)
 		return;
 	if (net_inside(s->net)) {
 		s->closing = !s->closed;
+		s->waiting = true;
 		return;
 	}
 	s->ending = true;
@@ -89,6 +101,7 @@ static void all_gone(sio_server *s)
 	timer_stop(&s->wheel, &s->pace);
 	timer_stop(&s->wheel, &s->deadline);
 	s->gone = true;
+	s->waiting = true;
 }
 
 /* Between two rounds: a rate of a few in a second is kept by waiting longer for each. */

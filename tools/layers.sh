@@ -12,7 +12,7 @@ BEGIN {
 	# Headers of C and of the system that do no input or output of their own.
 	pure = " assert ctype errno float inttypes limits locale math stdalign stdarg stdatomic " \
 		"stdbool stddef stdint stdio stdlib stdnoreturn string strings time wchar endian regex " \
-		"sys/random sys/types "
+		"sys/random sys/types emmintrin "
 	# The libraries, by the name of a header of theirs.
 	library["libwebsockets"] = "libwebsockets"
 	library["uv"] = "uv"

@@ -4,13 +4,13 @@
 # Finds what this machine lacks, by what it can do rather than by version, and installs it with
 # apt-get and npm.
 #
-#   tools/setup.sh build|run|check                install what is missing; silent when nothing is
-#   tools/setup.sh --only-check build|run|check   only say what is missing
+#   tools/setup.sh build|run|check|bench                install what is missing; silent when nothing is
+#   tools/setup.sh --only-check build|run|check|bench   only say what is missing
 set -u
 
 only_check=
 [ "${1:-}" = --only-check ] && { only_check=yes; shift; }
-group=${1:?build, run or check}
+group=${1:?build, run, check or bench}
 log=build/setup.log
 
 say() { echo "set-up: $*" >&2; }
@@ -48,6 +48,10 @@ find_missing() {
 	need nodejs have node
 	need npm have npm
 	[ "$group" = run ] && return
+	need libssl-dev module openssl
+	[ "$group" = bench ] && return
+	need valgrind have valgrind
+	need valgrind file /usr/include/valgrind/callgrind.h
 	need check module check
 	need libmsgpack-dev any_module msgpack-c msgpack
 	need libev-dev file /usr/include/ev.h
@@ -130,6 +134,7 @@ if [ -n "$missing" ]; then
 	say "done"
 fi
 [ "$group" = build ] && exit 0
+[ "$group" = bench ] && { modules tests/bench/reference; exit 0; }
 modules client-demo
 [ "$group" = run ] && exit 0
 modules tests/e2e

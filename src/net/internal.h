@@ -150,6 +150,9 @@ uint64_t net_clock(net *n); /* brings the wheel up to date first */
 /* Does what was put off while an input was dealt with. */
 void net_settle(net *n);
 void net_end_turn(net *n);
+/* Where an input has brought output for its own connection and no other, that leaves at once, while
+ * it is at hand.  What goes to several waits for the end of the turn, since it may become more. */
+void net_flush_alone(connection *c);
 void loop_run_posts(net *n);
 /* What was posted before still runs; what is posted from now on is refused. */
 void loop_close_posts(net *n);

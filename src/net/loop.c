@@ -49,6 +49,15 @@ static void flush_dirty(net *n)
 	}
 }
 
+void net_flush_alone(connection *c)
+{
+	list *dirty = &c->net->dirty;
+	if (dirty->next != &c->in_dirty || dirty->prev != &c->in_dirty)
+		return;
+	list_remove(&c->in_dirty);
+	connection_flush(c);
+}
+
 static void bury_doomed(net *n)
 {
 	while (!list_empty(&n->doomed)) {
