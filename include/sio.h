@@ -192,7 +192,8 @@ SIO_API sio_err sio_reload_tls(sio_server *s);
 SIO_API size_t sio_session_count(const sio_server *s);
 /* The first port listened on; 0: none yet. */
 SIO_API uint16_t sio_port(const sio_server *s);
-/* Turns the loop until sio_stop(). */
+/* Turns the loop until sio_stop().  SIO_EINVAL: it is being turned, and this was called inside a
+ * callback; SIO_EGONE: the server was closed. */
 SIO_API sio_err sio_run(sio_server *s);
 /* Makes sio_run() return.  Any thread may call it, and a signal handler too. */
 SIO_API void sio_stop(sio_server *s);
@@ -223,6 +224,7 @@ SIO_API sio_err sio_shutdown(sio_server *s, const sio_farewell *how);
 SIO_API int sio_fd(const sio_server *s);
 /* In how many ms sio_service() has something to do even if nothing comes in: 0 now, -1 never. */
 SIO_API int sio_timeout(const sio_server *s);
+/* SIO_EINVAL: inside a callback; SIO_EGONE: the server was closed. */
 SIO_API sio_err sio_service(sio_server *s);
 
 /* The loop of libuv that the server turns, for handles of the application's own: a setInterval() is

@@ -292,19 +292,23 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 	return SIO_OK;
 }
 
+/* The last callbacks of sio_close() run when the network is gone. */
+
 sio_err sio_listen(sio_server *s)
 {
-	return server_error(net_listen(s->net));
+	return s->net ? server_error(net_listen(s->net)) : SIO_EGONE;
 }
 
 sio_err sio_listen_on(sio_server *s, const char *address)
 {
-	return address ? server_error(net_listen_on(s->net, address)) : SIO_EINVAL;
+	if (!address)
+		return SIO_EINVAL;
+	return s->net ? server_error(net_listen_on(s->net, address)) : SIO_EGONE;
 }
 
 sio_err sio_reload_tls(sio_server *s)
 {
-	return server_error(net_reload_tls(s->net));
+	return s->net ? server_error(net_reload_tls(s->net)) : SIO_EGONE;
 }
 
 size_t sio_session_count(const sio_server *s)
@@ -314,48 +318,60 @@ size_t sio_session_count(const sio_server *s)
 
 uint16_t sio_port(const sio_server *s)
 {
-	return net_port(s->net);
+	return s->net ? net_port(s->net) : 0;
 }
 
 /* ---- Loop ---- */
 
+/* Whether it can be turned: not inside itself. */
+static sio_err check_loop(const sio_server *s)
+{
+	if (s->closed || s->ending)
+		return SIO_EGONE;
+	return net_inside(s->net) ? SIO_EINVAL : SIO_OK;
+}
+
 sio_err sio_run(sio_server *s)
 {
-	net_run(s->net);
-	return SIO_OK;
+	sio_err err = check_loop(s);
+	if (!err)
+		net_run(s->net);
+	return err;
 }
 
 void sio_stop(sio_server *s)
 {
-	net_stop(s->net);
+	if (s->net)
+		net_stop(s->net);
 }
 
 int sio_fd(const sio_server *s)
 {
-	return net_fd(s->net);
+	return s->net ? net_fd(s->net) : -1;
 }
 
 int sio_timeout(const sio_server *s)
 {
-	return net_timeout(s->net);
+	return s->net ? net_timeout(s->net) : -1;
 }
 
 sio_err sio_service(sio_server *s)
 {
-	if (s->closed)
-		return SIO_EGONE;
+	sio_err err = check_loop(s);
+	if (err)
+		return err;
 	net_service(s->net);
 	return s->closed ? SIO_EGONE : SIO_OK;
 }
 
 struct uv_loop_s *sio_uv_loop(sio_server *s)
 {
-	return net_loop(s->net);
+	return s->net ? net_loop(s->net) : NULL;
 }
 
 sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user)
 {
 	if (!fn)
 		return SIO_EINVAL;
-	return server_error(net_post(s->net, fn, user));
+	return s->net ? server_error(net_post(s->net, fn, user)) : SIO_EGONE;
 }
