@@ -7,6 +7,7 @@
  * SEEDS says how many lives are lived; each one is the same every time.
  */
 #include "../support/cluster.h"
+#include "../support/failing_malloc.h"
 #include "../support/lab.h"
 #include "../support/unit.h"
 #include <stdio.h>
@@ -26,6 +27,8 @@ static struct {
 	uint64_t random;
 	sio_server *servers[2]; /* which share their namespaces, or one alone */
 	unsigned nservers;
+	bool odd; /* something was not as it must be: Check allocates, and so cannot be asked */
+	bool forgetful; /* now and then an allocation fails */
 	cluster cluster;
 	sio_ns *places[2][5]; /* two namespaces, two parents, and the main one */
 	peer *peers[PEERS];   /* those that are there, or were */
@@ -308,7 +311,7 @@ static void with_all(void)
 			sio_disconnect_all(a_place(), &who, !dice(3));
 		break;
 	case 4:
-		ck_assert_uint_le(sio_count(a_place(), &who), PEERS * 8);
+		life.odd |= sio_count(a_place(), &who) > PEERS * 8;
 		break;
 	default:
 		if (!sio_fetch(a_place(), &who, on_ack, NULL))
@@ -360,7 +363,7 @@ static void data_of(sio_socket *k)
 		return;
 	if (dice(2)) {
 		void *datum = malloc(1);
-		life.given++;
+		life.given += datum != NULL;
 		sio_set_data(k, datum, free_datum);
 	} else {
 		sio_set_shared_data(k, dice(2) ? sio_json("{a: [1]}") : NULL);
@@ -445,7 +448,7 @@ static void use_tickets(void)
 		sio_refuse(entry, NULL, sio_json("1"));
 	sio_reply(life.acks[dice(KEPT)], sio_json("[2]"));
 	/* An ack's number is no entry's, whatever it is. */
-	ck_assert_int_ne(sio_admit((sio_entry){ a_server(), life.acks[0].ticket + 7 }), SIO_EINVAL);
+	life.odd |= sio_admit((sio_entry){ life.acks[0].server, life.acks[0].ticket }) == SIO_OK;
 }
 
 static void act(sio_socket *k, const sio_event *ev)
@@ -543,7 +546,8 @@ static peer *a_peer(void)
 		return *p;
 	life.opened++;
 	*p = dice(4) ? open_client(a_server()) : open_old_client(a_server());
-	ask_for_namespace(*p);
+	if (*p)
+		ask_for_namespace(*p);
 	return *p;
 }
 
@@ -552,8 +556,10 @@ static void step(void)
 	life.busy = 0;
 	if (!dice(5))
 		hold_turns(a_server());
+	if (life.forgetful && !dice(4))
+		failing_malloc_after((long)dice(40));
 	peer *p = a_peer();
-	switch (dice(12)) {
+	switch (p ? dice(12) : 6) {
 	case 0:
 	case 1:
 	case 2:
@@ -571,13 +577,14 @@ static void step(void)
 		break;
 	case 6:
 	case 7:
-		mischief(socket_of(p, a_nsp()), NULL);
+		mischief(p ? socket_of(p, a_nsp()) : NULL, NULL);
 		break;
 	default:
 		say(p);
 	}
 	if (dice(2))
 		end_turn(a_server());
+	failing_malloc_off();
 	if (dice(2))
 		cluster_turn(&life.cluster);
 	if (!dice(20))
@@ -630,6 +637,7 @@ static void begin(uint64_t seed)
 	memset(&life, 0, sizeof life);
 	life.random = seed;
 	life.nservers = 1 + dice(2);
+	life.forgetful = dice(2);
 	cluster_init(&life.cluster);
 	for (unsigned i = 0; i < life.nservers; i++)
 		life.servers[i] = begin_server(life.places[i]);
@@ -668,6 +676,7 @@ static void live(uint64_t seed)
 	for (unsigned i = 0; i < life.nservers; i++)
 		lab_free(life.servers[i]);
 	cluster_fini(&life.cluster);
+	ck_assert(!life.odd);
 	ck_assert_msg(life.asked == life.told, "seed %llu: %u asked, %u told",
 		(unsigned long long)seed, life.asked, life.told);
 	ck_assert_msg(life.given == life.freed, "seed %llu: %u given, %u freed",
@@ -680,7 +689,7 @@ START_TEST(whatever_the_application_does_nothing_is_lost_or_done_twice)
 {
 	const char *seeds = getenv("SEEDS"), *first = getenv("FIRST_SEED");
 	uint64_t from = first ? strtoull(first, NULL, 10) : 1;
-	unsigned long n = seeds ? strtoul(seeds, NULL, 10) : 100;
+	unsigned long n = seeds ? strtoul(seeds, NULL, 10) : 60;
 	unsigned came = 0, asked = 0;
 	for (uint64_t seed = from; seed < from + n; seed++) {
 		live(seed);
