@@ -8,9 +8,13 @@
  *            Everything else passed in is copied or used only during the call.
  *            Everything handed to a callback is borrowed until it returns.
  * Errors     A call that failed has changed nothing, and the callback that it was
- *            given never runs.
+ *            given never runs.  Where a call says nothing else, SIO_EINVAL is for what
+ *            makes no sense (a NULL function or name, ...), SIO_ENOMEM for a lack of
+ *            memory, and SIO_EGONE for a client, a ticket or a server that is gone.
  * Callbacks  run from the loop, never from inside a call of the application's: when
  *            sio_disconnect() returns, the disconnect handlers are still to run.
+ * Texts      that are returned last as long as what they are asked of, unless it is said
+ *            otherwise; none is to be freed.
  * JSON       A NULL tree means "building it failed": passing one on sends nothing
  *            and returns SIO_ENOMEM, so one check at the end is enough.
  *            In the trees that handlers see a string is C text.  U+0000 inside it
@@ -142,7 +146,8 @@ typedef struct sio_options {
 	unsigned recovery_ms;
 	size_t recovery_bytes;         /* 16 MB of events that a namespace keeps for that */
 	bool recovery_uses_middleware; /* who comes back passes middleware again */
-	bool cleanup_empty_children;   /* a namespace that they made ends with its last client */
+	bool cleanup_empty_children;   /* a namespace that they made ends with its last client, and
+					  with it what was kept for those who were lost */
 
 	/* Which pages of other origins may ask over HTTP: "*", one origin, or several with commas,
 	 * in which a * stands for any characters ("https://" "*.example.com"); NULL: none.  Unless
@@ -269,8 +274,9 @@ typedef void sio_left_fn(sio_socket *k, const char *reason, void *user);
 /* io.of("/admin").  Made at the first call; the name begins with '/'.  NULL: out of memory, or a
  * bad name. */
 SIO_API sio_ns *sio_of(sio_server *s, const char *name);
+/* namespace.name; of a parent a name that no client can ask for. */
 SIO_API const char *sio_ns_name(const sio_ns *ns);
-SIO_API sio_server *sio_ns_server(const sio_ns *ns);
+SIO_API sio_server *sio_ns_server(const sio_ns *ns); /* namespace.server */
 
 /* io.of(/^\/room-\d+$/): a parent of all namespaces whose names match, which are made when a client
  * asks for them, at the first name that no namespace bears, or sio_of() for one.  regex is a POSIX
@@ -311,8 +317,9 @@ SIO_API sio_err sio_on(sio_ns *ns, const char *event, sio_event_fn *fn, void *us
 /* The same, for a handler that does not look at ev->args: where all of an event's are such, it is
  * checked but not parsed, and sio_relay() sends it on as it came. */
 SIO_API sio_err sio_on_raw(sio_ns *ns, const char *event, sio_event_fn *fn, void *user);
-/* Removes that handler of the event, or of all; fn NULL: all there are.  It may run, and remove
- * itself or others. */
+/* namespace.off(event, fn): that handler of the event, or of all (event NULL); fn NULL: all there
+ * are.  A handler may remove itself and others: from then on they are not called, not even for the
+ * event that is being handled. */
 SIO_API void sio_off(sio_ns *ns, const char *event, sio_event_fn *fn);
 /* socket.onAny((event, ...args) => ...): every event, before the handlers of its name. */
 SIO_API sio_err sio_on_any(sio_ns *ns, sio_event_fn *fn, void *user);
@@ -324,11 +331,13 @@ SIO_API void sio_off_any(sio_ns *ns, sio_event_fn *fn);
 SIO_API sio_err sio_on_any_outgoing(sio_ns *ns, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_prepend_any_outgoing(sio_ns *ns, sio_event_fn *fn, void *user);
 SIO_API void sio_off_any_outgoing(sio_ns *ns, sio_event_fn *fn);
-/* The same for one socket; after the namespace's handlers. */
+/* The same for one socket: socket.on(event, fn), socket.once(event, fn), ...  They are called after
+ * the namespace's, and end with the socket. */
 SIO_API sio_err sio_socket_on(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
-/* Removes that handler of the event, or of all (event NULL); fn NULL: all there are. */
+/* socket.off(event, fn), with NULL as in sio_off(). */
 SIO_API void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn);
+/* socket.onAny(fn), prependAny, offAny, onAnyOutgoing, prependAnyOutgoing, offAnyOutgoing. */
 SIO_API sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_prepend_any(sio_socket *k, sio_event_fn *fn, void *user);
 SIO_API void sio_socket_off_any(sio_socket *k, sio_event_fn *fn);
@@ -353,13 +362,16 @@ SIO_API sio_err sio_refuse(sio_entry entry, const char *message, cJSON *data);
 typedef void sio_use_event_fn(sio_socket *k, const sio_event *ev, sio_entry entry, void *user);
 SIO_API sio_err sio_use_event(sio_ns *ns, sio_use_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_use_event(sio_socket *k, sio_use_event_fn *fn, void *user);
-/* socket.on("error", err => ...): middleware has refused an event. */
+/* socket.on("error", err => ...), for every socket of the namespace: middleware has refused an
+ * event. data is NULL if it gave none. */
 typedef void sio_error_fn(sio_socket *k, const char *message, const cJSON *data, void *user);
 SIO_API sio_err sio_on_error(sio_ns *ns, sio_error_fn *fn, void *user);
 
 /* ---- The engine's hooks -------------------------------------------------------- */
 
-/* What is known of the request that opened a session, or asks for one. */
+/* What is known of the request that opened a session, or asks for one:
+ * socket.handshake.headers[name], .query[key], .url, .address, .issued, .secure.  A sio_handshake
+ * lasts as long as the socket or session that it is of, otherwise for the call. */
 /* Of several fields of that name the first, of several keys the last; NULL: not there. */
 SIO_API const char *sio_handshake_header(const sio_handshake *h, const char *name);
 SIO_API const char *sio_handshake_query(const sio_handshake *h, const char *key);
@@ -448,9 +460,13 @@ struct sio_hooks {
  *     sio_json("[{error: 'expected a string'}]")
  *     sio_json("{%s: %p, note: 'item %03d of %d'}", key, (void *)tree, i, n)
  *
- * The template is JSON, in which a key may also be a plain name (letters, digits, _ and $) and a
- * string may stand in 'single' quotes.  Commas stand between values and not behind the last one;
- * the escapes are JSON's and \'.
+ * In JavaScript: [name, { users, open }], [{ error: "expected a string" }], { [key]: tree, note:
+ * ... }.
+ *
+ * The template is JSON, in which a key may also be a plain name (letters, digits, _ and $, no digit
+ * in front) and a string may stand in 'single' quotes, with any characters in it.  Commas stand
+ * between values and not behind the last one; the escapes are JSON's and \'.  Nesting has no limit,
+ * and the locale does not matter.
  *
  * As a value, outside quotes:
  *
@@ -466,10 +482,12 @@ struct sio_hooks {
  *     %c          a string of one byte
  *     %p          a tree, which is taken; one NULL tree makes the whole result NULL
  *
- * %s and %.*s may stand as a key too, where NULL is an error.  Outside quotes there are no flags
- * and no widths.  Inside quotes any conversion but %p is replaced by what printf would have
- * written, flags, width and precision included, and can never end the string; there %% is a percent
- * sign, %hhd true or false, a NULL string null, and the decimal point a point in every locale.
+ * %s and %.*s may stand as a key too, where NULL is an error.  Outside quotes there are no flags,
+ * no widths, and no other precisions than these; %x, %X, %o, %a and %% stand inside quotes only,
+ * and %n, %ls and %lc nowhere.  Inside quotes any conversion but %p is replaced by what printf
+ * would have written, flags, width and precision included, and can never end the string; there %%
+ * is a percent sign, %hhd true or false, a NULL string null, and the decimal point a point in every
+ * locale.
  *
  * Strings need not be UTF-8: what is not is sent as U+FFFD.  Of equal keys the last value counts.
  *
@@ -483,9 +501,11 @@ SIO_API cJSON *sio_json(const char *fmt, ...) SIO_PRINTF(1, 2);
 #if defined(__GNUC__)
 #define sio_json(...) (__extension__ sio_json(__VA_ARGS__))
 #endif
-/* Stands in args for attachment `index`; NULL: out of memory. */
+/* Stands in args for attachment `index`, where JavaScript has the Buffer itself: a tree, to be
+ * given to %p or put into another one.  NULL: out of memory. */
 SIO_API cJSON *sio_binary(size_t index);
-/* The attachment that an item of ev->args stands for; .data NULL: it is not one. */
+/* The attachment that an item of ev->args stands for, borrowed as ev is; .data NULL: it is not one.
+ */
 SIO_API sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item);
 
 /* SIO_VOLATILE: dropped for a client that cannot take it at once (socket.volatile).  SIO_LOCAL: to
@@ -537,14 +557,18 @@ extern "C" {
 #define SIO_ROOMS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #endif
 
-/* socket.emit(event, ...args).  args is an array, and is taken.  SIO_EGONE: the client has left. */
+/* socket.emit(event, ...args).  args is an array, and is taken.  SIO_EGONE: the client has left;
+ * SIO_EINVAL: args is no array, or the name is reserved (see sio_on()).  SIO_OK says that it is
+ * queued, or was dropped as it was asked to be. */
 SIO_API sio_err sio_emit(sio_socket *k, const char *event, cJSON *args);
 /* socket.timeout(ms).emit(event, ...args, (err, ...answer) => ...), and with attachments.  to and
- * except must be NULL. */
+ * except must be NULL.  The callback is told SIO_OK and the answer; SIO_ETIMEDOUT; or SIO_EGONE:
+ * the client left without one. */
 SIO_API sio_err sio_emit_with(
 	sio_socket *k, const sio_delivery *how, const char *event, cJSON *args);
-/* io.of(ns).to(rooms).except(rooms).emit(event, ...args).  A client that matches twice gets it
- * once.  socket.to(room) is this with .except = SIO_ROOMS(sio_id(k)).  Nobody matches: SIO_OK. */
+/* io.of(ns).to(rooms).except(rooms).emit(event, ...args).  Takes args.  A client that matches twice
+ * gets it once.  socket.to(room) is this with .except = SIO_ROOMS(sio_id(k)).  Nobody matches:
+ * SIO_OK. */
 SIO_API sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args);
 /* The same with the arguments and attachments of an event that came in, without parsing or encoding
  * them; event NULL: under its own name. */
@@ -580,17 +604,19 @@ SIO_API sio_err sio_on_server_side(
 	sio_ns *ns, const char *event, sio_server_event_fn *fn, void *user);
 /* fn NULL: all of the event's. */
 SIO_API void sio_off_server_side(sio_ns *ns, const char *event, sio_server_event_fn *fn);
-/* io.in(rooms).socketsJoin(room), socketsLeave(room), disconnectSockets(close).  SIO_ENOMEM: not
- * all. */
+/* io.in(rooms).socketsJoin(room), socketsLeave(room), disconnectSockets(close), on all servers
+ * unless SIO_LOCAL is said.  SIO_ENOMEM: not all. */
 SIO_API sio_err sio_join_all(sio_ns *ns, const sio_delivery *who, const char *room);
 SIO_API sio_err sio_leave_all(sio_ns *ns, const sio_delivery *who, const char *room);
 SIO_API void sio_disconnect_all(sio_ns *ns, const sio_delivery *who, bool whole_connection);
 
 /* ---- One socket ------------------------------------------------------------------ */
 
-SIO_API const char *sio_id(const sio_socket *k); /* socket.id: 20 characters */
-SIO_API sio_ns *sio_namespace(const sio_socket *k);
-SIO_API sio_socket *sio_find(sio_ns *ns, const char *id); /* NULL: gone */
+SIO_API const char *sio_id(const sio_socket *k);    /* socket.id: 20 characters */
+SIO_API sio_ns *sio_namespace(const sio_socket *k); /* socket.nsp */
+/* io.of(ns).sockets.get(id); of a parent, in all its children.  NULL: not there, or gone. */
+SIO_API sio_socket *sio_find(sio_ns *ns, const char *id);
+/* socket.connected: not in middleware any more, and not gone. */
 SIO_API bool sio_connected(const sio_socket *k);
 /* socket.recovered: it has come back, see recovery_ms. */
 SIO_API bool sio_recovered(const sio_socket *k);
@@ -615,7 +641,8 @@ SIO_API bool sio_behind(const sio_socket *k);
 /* A client of the namespace has been behind, and is not any more. */
 SIO_API sio_err sio_on_drain(sio_ns *ns, sio_socket_fn *fn, void *user);
 /* socket.data.  free_fn (NULL: none) is called for it when it is replaced and after the disconnect
- * handlers. */
+ * handlers; with recovery_ms, when the socket cannot come back any more.  It must not call the
+ * library. */
 SIO_API void sio_set_data(sio_socket *k, void *data, void (*free_fn)(void *));
 SIO_API void *sio_data(const sio_socket *k);
 /* The part of socket.data that sio_fetch() tells, here and to other servers.  Takes data; NULL:

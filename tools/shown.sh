@@ -5,6 +5,12 @@
 # in the last column of their tables each test file and each title in it, each unit test, each
 # numbered statement, and each name of the public headers.  Parts are separated by semicolons; one
 # that begins with "C" is about JavaScript, and its quotations are not titles.
+#
+# And each public function stands in README.md.
+unnamed=$(sed -n 's/^SIO_API .*[ *]\(sio_[a-z0-9_]*\)(.*/\1/p' include/sio.h |
+	while read -r name; do grep -qw "$name" README.md || echo "$name"; done)
+[ -z "$unnamed" ] || { echo "shown: not in README.md:" $unnamed; exit 1; }
+
 awk '
 	function fail(what) {
 		printf "shown: %s:%d: %s\n", FILENAME, FNR, what
