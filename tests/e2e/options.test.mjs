@@ -92,3 +92,26 @@ test('compression is agreed upon as the options say', async (t) => {
 		server_max_window_bits: 10,
 	});
 });
+
+const FIELD = 'cookie: not what a header field can hold';
+const RANGE = 'deflate: out of range';
+for (const [name, env, why] of [
+	['a name of a cookie that is none', { COOKIE: 'a b' }, FIELD],
+	['attributes that end the field', { COOKIE: 'a', COOKIE_ATTRIBUTES: 'a\r\nb: c' }, FIELD],
+	['a window of 7 bits', { DEFLATE_SERVER_BITS: '7' }, RANGE],
+	['a window of 16 bits', { DEFLATE_CLIENT_BITS: '16' }, RANGE],
+	['a level of memory of 10', { DEFLATE_MEM_LEVEL: '10' }, RANGE],
+	[
+		'an initial packet for another parser',
+		{ INITIAL_PACKET: '2["a"]', PARSER: 'msgpack' },
+		'initial_packet: not with a parser',
+	],
+])
+	test(`a server does not start with ${name}`, async () => {
+		const last = `libsio: ${why}\nconformance-server: invalid argument\n`;
+		await assert.rejects(startServer({ APP: 'features', ...env }), ({ message }) => {
+			assert.match(message, /"code":1,/);
+			assert.ok(message.endsWith(last), message);
+			return true;
+		});
+	});
