@@ -121,7 +121,7 @@ size_t address_network_of(const struct sockaddr_storage *a, char out[8])
 
 void address_of_peer(int fd, char out[INET6_ADDRSTRLEN])
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof a;
 	out[0] = '\0';
 	if (getpeername(fd, (struct sockaddr *)&a, &len))

@@ -60,7 +60,7 @@ typedef struct post {
 
 struct net {
 	net_options options;
-	char *texts[10]; /* what options points at */
+	char *texts[11]; /* what options points at */
 	engine *engine;
 	wheel *wheel;
 	net_owner owner;
@@ -106,6 +106,8 @@ struct net {
 	pmd_shared pmd;
 	unsigned char *tls_room; /* where output is gathered to be encrypted; NULL: no TLS */
 	buf scratch;
+	buf date;        /* the field of that name ... */
+	int64_t date_at; /* ... as of then */
 };
 
 /* A socket that is listened on. */

@@ -176,7 +176,7 @@ static int open_unix(const net *n, const char *path)
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof a;
 	if (getsockname(fd, (struct sockaddr *)&a, &len) || a.ss_family == AF_UNIX)
 		return 0;

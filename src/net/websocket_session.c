@@ -7,6 +7,7 @@ typedef struct carrier {
 	websocket base; /* the first member: carrier_of() */
 	transport transport;
 	session *session; /* NULL: it has ended, or never began */
+	bool closing;     /* by the session, which knows that it ends */
 	size_t kept;      /* bytes that the session counts as held */
 } carrier;
 
@@ -58,6 +59,8 @@ static void take_queue(carrier *x)
 static bool carrier_close(transport *t, bool wait)
 {
 	carrier *x = carrier_for(t);
+	/* Without memory for what was queued the connection is lost meanwhile. */
+	x->closing = true;
 	if (!wait)
 		take_queue(x);
 	x->session = NULL;
@@ -115,7 +118,7 @@ static void on_end(websocket *w, const ending *how, span said)
 	take_queue(x);
 	session *s = x->session;
 	x->session = NULL;
-	if (s)
+	if (s && !x->closing)
 		session_transport_gone(s, &x->transport, how);
 }
 

@@ -358,10 +358,9 @@ static bool known_offset(sio_ns *ns, const cJSON *auth, lost *l)
 
 static bool in_rooms(const buf *rooms, const char *name)
 {
-	const char *at = (const char *)buf_data(rooms);
-	const char *end = at + buf_len(rooms);
-	for (; at < end; at += strlen(at) + 1)
-		if (!strcmp(at, name))
+	const char *names = (const char *)buf_data(rooms);
+	for (size_t at = 0; at < buf_len(rooms); at += strlen(names + at) + 1)
+		if (!strcmp(names + at, name))
 			return true;
 	return false;
 }
@@ -480,10 +479,9 @@ static void replay(sio_socket *k, const lost *l)
 
 static bool rejoin(sio_socket *k, const buf *rooms)
 {
-	const char *at = (const char *)buf_data(rooms);
-	const char *end = at + buf_len(rooms);
-	for (; at < end; at += strlen(at) + 1)
-		if (sio_join(k, at))
+	const char *names = (const char *)buf_data(rooms);
+	for (size_t at = 0; at < buf_len(rooms); at += strlen(names + at) + 1)
+		if (sio_join(k, names + at))
 			return false;
 	return true;
 }
