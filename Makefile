@@ -39,6 +39,9 @@ HARDENED     := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-stro
 	$(call takes,-fstack-clash-protection) $(call takes,-fcf-protection)
 MODE_release  = $(HARDENED)
 MODE_clang    = $(HARDENED)
+# The library's own sources alone.
+FAST_release  = -O3
+FAST_clang    = -O3
 SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan = -fsanitize=thread
 MODE_asan     = -O1 -fno-omit-frame-pointer $(SANITIZE_asan)
@@ -138,12 +141,12 @@ conformance-server: $(B)/conformance-server ## build the server that protocol su
 $(B)/flags: FORCE
 	@tools/setup.sh --only-check build
 	@mkdir -p $(@D)
-	@echo '$(CC) $(SIO_CFLAGS) $(SIO_LDFLAGS) $(WRAP)' | cmp -s - $@ || \
-		echo '$(CC) $(SIO_CFLAGS) $(SIO_LDFLAGS) $(WRAP)' > $@
+	@echo '$(CC) $(SIO_CFLAGS) $(FAST_$(VARIANT)) $(SIO_LDFLAGS) $(WRAP)' | cmp -s - $@ || \
+		echo '$(CC) $(SIO_CFLAGS) $(FAST_$(VARIANT)) $(SIO_LDFLAGS) $(WRAP)' > $@
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(SIO_CFLAGS) -MMD -MP -c $< -o $@
+	$(QUIET)$(CC) $(SIO_CFLAGS) $(if $(filter src/%,$<),$(FAST_$(VARIANT))) -MMD -MP -c $< -o $@
 
 # One relocatable object whose hidden names were made local: an application that links the
 # archive sees sio_* and nothing else.
@@ -211,6 +214,17 @@ $(B)/soak: $(call objects,tests/soak/soak.c tests/soak/soak_server.c $(FAR_SRC))
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
 	$(link_program) $(LIBS) -pthread -o $@
 
+# What measures: a generator of load, a raw server as the ceiling, and an application.
+BENCH_COMMON := $(call objects,$(wildcard tests/bench/common/*.c))
+BENCH := $(addprefix $(B)/,bench-load bench-ceiling bench-server)
+$(B)/bench-load: $(call objects,$(wildcard tests/bench/load/*.c)) $(BENCH_COMMON)
+$(B)/bench-ceiling: $(call objects,$(wildcard tests/bench/ceiling/*.c)) $(BENCH_COMMON)
+$(B)/bench-load $(B)/bench-ceiling:
+	$(link_program) -lssl -lcrypto -o $@
+
+$(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
+	$(link_program) $(LIBS) -o $@
+
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # --- Run -----------------------------------------------------------------------------------
@@ -238,10 +252,10 @@ setup-analyze: ## install what `make analyze` needs and this machine lacks
 
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance coverage soak fuzz replay
+.PHONY: check unit threads asan tsan e2e matrix conformance coverage soak fuzz replay instructions
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
-		hardening analyze-quick unit threads asan e2e conformance replay
+		hardening analyze-quick unit threads asan e2e conformance replay instructions
 
 unit: $(UNIT) ## run the unit tests
 	@tools/unit.sh $(UNIT)
@@ -291,10 +305,23 @@ fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ
 	@$(BUILD) VARIANT=fuzz fuzz-programs
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh build/fuzz $(FUZZ)
 
-.PHONY: unit-programs replay-programs fuzz-programs
+instructions: setup-check ## instructions and allocations of a message, against tests/bench/instructions.json
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/instructions.mjs $(if $(ACCEPT),accept)
+
+.PHONY: unit-programs replay-programs fuzz-programs bench-programs
 unit-programs: $(UNIT)
+bench-programs: $(BENCH)
 replay-programs: $(REPLAY)
 fuzz-programs: $(FUZZERS)
+
+# --- Measure -------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: ## what a message costs, beside a raw server and Node's: make bench BENCH=short
+	@tools/setup.sh bench
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/run.mjs $(BENCH)
 
 # --- Checks on the source ------------------------------------------------------------------
 
@@ -347,7 +374,7 @@ format-check: ## the source is laid out as clang-format would
 .PHONY: install
 install: lib ## install the library: make install DESTDIR=/tmp/x PREFIX=/usr
 	@install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
-	@install -m 644 include/sio.h $(DESTDIR)$(PREFIX)/include/
+	@install -m 644 include/sio.h include/sio_adapter.h $(DESTDIR)$(PREFIX)/include/
 	@install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
 	@install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
 ifneq ($(MSGPACK),)

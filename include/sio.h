@@ -188,8 +188,8 @@ typedef struct sio_farewell {
 } sio_farewell;
 /* io.close(), but graceful: newcomers are answered with 503; each client's sockets leave ("server
  * shutting down"), it is sent what is queued for it, and its connection is closed; a poll that
- * comes meanwhile is answered.  how NULL: all zero.  Anywhere, also inside callbacks.  SIO_EINVAL:
- * it is under way. */
+ * comes meanwhile is answered.  Plain WebSockets are closed in the same way, with 1001.  how NULL:
+ * all zero.  Anywhere, also inside callbacks.  SIO_EINVAL: it is under way. */
 SIO_API sio_err sio_shutdown(sio_server *s, const sio_farewell *how);
 
 /* For a caller with a loop of its own, instead of sio_run(): whenever sio_fd() is readable call
@@ -201,6 +201,12 @@ SIO_API int sio_fd(const sio_server *s);
 /* In how many ms sio_service() has something to do even if nothing comes in: 0 now, -1 never. */
 SIO_API int sio_timeout(const sio_server *s);
 SIO_API sio_err sio_service(sio_server *s);
+
+/* The loop of libuv that the server turns, for handles of the application's own: a setInterval() is
+ * a uv_timer_t there, and its callback may call everything here.  Those
+ * that are still open at sio_close() are closed by it, without calling back. */
+struct uv_loop_s;
+SIO_API struct uv_loop_s *sio_uv_loop(sio_server *s);
 
 /* Has fn(user) called from the loop, once, soon, in the order of the posts.  Any thread may call
  * this.  What was posted but not run when the server closes is run by sio_close(). */
@@ -231,6 +237,7 @@ typedef struct sio_entry {
 } sio_entry;
 
 typedef void sio_event_fn(sio_socket *k, const sio_event *ev, void *user);
+typedef void sio_server_event_fn(sio_ns *ns, const sio_event *ev, void *user);
 typedef void sio_socket_fn(sio_socket *k, void *user);
 typedef void sio_left_fn(sio_socket *k, const char *reason, void *user);
 
@@ -254,9 +261,9 @@ SIO_API sio_ns *sio_of_pattern(sio_server *s, const char *regex);
 typedef void sio_match_fn(const char *name, const cJSON *auth, const sio_handshake *request,
 	sio_entry entry, void *user);
 SIO_API sio_ns *sio_of_match(sio_server *s, sio_match_fn *fn, void *user);
-/* io.on("new_namespace", namespace => ...): a parent has got a child.  It lives as long as the
- * server, or, with cleanup_empty_children, until its last client has left; sio_of() with its name
- * makes it stay. */
+/* io.on("new_namespace", namespace => ...): sio_of() has made one, or a parent has got a child,
+ * which lives as long as the server, or, with cleanup_empty_children, until its last client has
+ * left; sio_of() with its name makes it stay. */
 typedef void sio_ns_fn(sio_ns *ns, void *user);
 SIO_API sio_err sio_on_namespace(sio_server *s, sio_ns_fn *fn, void *user);
 /* Of a child; NULL: it is none. */
@@ -476,7 +483,7 @@ typedef enum sio_policy {
  * error.  To many: args holds the first argument of each answer, in the order in which they came,
  * and err is SIO_ETIMEDOUT if not all did. */
 typedef void sio_ack_fn(sio_err err, const cJSON *args, void *user);
-/* Each answer as it comes, with its attachments. */
+/* Each answer as it comes, with its attachments; k is NULL for one of another server. */
 typedef void sio_answer_fn(sio_socket *k, const sio_event *answer, void *user);
 
 /* Who receives, and how.  NULL or all zero: everyone, reliably, unanswered. */
@@ -527,6 +534,25 @@ SIO_API sio_err sio_reply_with(sio_ack ack, const sio_bytes *binary, size_t nbin
  * any socket, but one that has left meanwhile is passed over.  Returns for how many it was called.
  */
 SIO_API size_t sio_each(sio_ns *ns, const sio_delivery *who, sio_socket_fn *fn, void *user);
+/* await io.in(room).fetchSockets(), of this server and, with an adapter, of all others, unless
+ * SIO_LOCAL is said: fn is called once, with an array of { id, handshake, rooms, data }.  err is
+ * SIO_ETIMEDOUT if servers have not answered in time (timeout_ms, or what the adapter says); args
+ * holds the others' then.  Each is spoken to by its id: .to = SIO_ROOMS(id). */
+SIO_API sio_err sio_fetch(sio_ns *ns, const sio_delivery *who, sio_ack_fn *fn, void *user);
+/* await io.of(ns).adapter.allRooms(): the names of all rooms, as an array of texts.  how may say
+ * SIO_LOCAL, and timeout_ms. */
+SIO_API sio_err sio_fetch_rooms(sio_ns *ns, const sio_delivery *how, sio_ack_fn *fn, void *user);
+/* io.of(ns).serverSideEmit(event, ...args): to the other servers, none of which this one is; with
+ * on_ack each is asked for one answer, and it is called with all of them.  how may be NULL.
+ * SIO_EINVAL: connect, connection, new_namespace; a parent. */
+SIO_API sio_err sio_server_side_emit(
+	sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args);
+/* io.of(ns).on(event, (...args, callback) => ...): what other servers emit.  sio_reply() to
+ * ev->ack, now or later, with one argument. */
+SIO_API sio_err sio_on_server_side(
+	sio_ns *ns, const char *event, sio_server_event_fn *fn, void *user);
+/* fn NULL: all of the event's. */
+SIO_API void sio_off_server_side(sio_ns *ns, const char *event, sio_server_event_fn *fn);
 /* io.in(rooms).socketsJoin(room), socketsLeave(room), disconnectSockets(close).  SIO_ENOMEM: not
  * all. */
 SIO_API sio_err sio_join_all(sio_ns *ns, const sio_delivery *who, const char *room);
@@ -562,6 +588,10 @@ SIO_API sio_err sio_on_drain(sio_ns *ns, sio_socket_fn *fn, void *user);
  * handlers. */
 SIO_API void sio_set_data(sio_socket *k, void *data, void (*free_fn)(void *));
 SIO_API void *sio_data(const sio_socket *k);
+/* The part of socket.data that sio_fetch() tells, here and to other servers.  Takes data; NULL:
+ * nothing, which is an empty object. */
+SIO_API void sio_set_shared_data(sio_socket *k, cJSON *data);
+SIO_API const cJSON *sio_shared_data(const sio_socket *k);
 /* socket.join(room); joining twice is joining once.  SIO_EINVAL: NULL; SIO_EGONE;
  * SIO_ENOMEM. */
 SIO_API sio_err sio_join(sio_socket *k, const char *room);

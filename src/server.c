@@ -76,9 +76,7 @@ static void refresh(void *user)
 
 static void put_off(void *user)
 {
-	sio_server *s = user;
-	if (s->net)
-		net_wake(s->net);
+	server_put_off(user);
 }
 
 static void log_line(net_level level, const char *line, void *user)
@@ -303,6 +301,11 @@ sio_err sio_service(sio_server *s)
 		return SIO_EGONE;
 	net_service(s->net);
 	return s->closed ? SIO_EGONE : SIO_OK;
+}
+
+struct uv_loop_s *sio_uv_loop(sio_server *s)
+{
+	return net_loop(s->net);
 }
 
 sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user)

@@ -16,10 +16,12 @@ struct sio_server {
 	void *log_user;
 	sio_hooks hooks;
 	sio_farewell farewell;
-	list ends;    /* of sessions, that the application is to be told of */
-	bool ending;  /* sio_close() is freeing it */
-	bool leaving; /* sio_shutdown() is under way */
-	bool gone;    /* and all have left, which is to be told */
+	uint64_t credit; /* thousandths of a client that may be closed */
+	list ends;       /* of sessions, that the application is to be told of */
+	bool waiting;    /* something may have been put off since the last server_settle() */
+	bool ending;     /* sio_close() is freeing it */
+	bool leaving;    /* sio_shutdown() is under way */
+	bool gone;       /* and all have left, which is to be told */
 	bool closing,
 		closed; /* sio_close() was called inside a callback, and has been carried out */
 	timer pace;     /* of the farewell */
@@ -29,6 +31,8 @@ struct sio_server {
 /* ---- server_end.c ---- */
 
 void server_end_init(sio_server *s);
+/* Something is put off until server_settle(). */
+void server_put_off(sio_server *s);
 /* Carries out what was put off while the application was running. */
 void server_settle(sio_server *s);
 bool server_unsettled(const sio_server *s);

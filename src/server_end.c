@@ -11,8 +11,16 @@ static bool unfinished(const sio_server *s)
 	return engine_unsettled(&s->engine) || !list_empty(&s->ends) || io_unsettled(&s->io);
 }
 
+void server_put_off(sio_server *s)
+{
+	s->waiting = true;
+	if (s->net)
+		net_wake(s->net);
+}
+
 static void settle_once(sio_server *s)
 {
+	s->waiting = false;
 	do {
 		engine_settle(&s->engine);
 		io_settle(&s->io);
@@ -48,8 +56,11 @@ static void tell_gone(sio_server *s)
 	settle_once(s);
 }
 
+/* Called after each message, when mostly there is nothing to do. */
 void server_settle(sio_server *s)
 {
+	if (!s->waiting)
+		return;
 	settle_once(s);
 	if (s->gone)
 		tell_gone(s);
@@ -64,6 +75,7 @@ void sio_close(sio_server *s)
 		return;
 	if (net_inside(s->net)) {
 		s->closing = !s->closed;
+		s->waiting = true;
 		return;
 	}
 	s->ending = true;
@@ -71,7 +83,10 @@ void sio_close(sio_server *s)
 	timer_stop(&s->wheel, &s->deadline);
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
 	settle_once(s);
+	cluster_end(&s->io);
+	settle_once(s);
 	net_free(s->net);
+	s->net = NULL;
 	settle_once(s);
 	io_reap(&s->io);
 	engine_fini(&s->engine);
@@ -86,23 +101,25 @@ static void all_gone(sio_server *s)
 	timer_stop(&s->wheel, &s->pace);
 	timer_stop(&s->wheel, &s->deadline);
 	s->gone = true;
+	s->waiting = true;
 }
 
-/* How many are to be closed each time; UINT_MAX: all. */
-static size_t share(const sio_server *s)
-{
-	unsigned rate = s->farewell.per_second;
-	if (!rate)
-		return SIZE_MAX;
-	size_t n = (size_t)rate * PACE_MS / 1000;
-	return n ? n : 1;
-}
-
-/* A rate of a few in a second is kept by waiting longer for each. */
+/* Between two rounds: a rate of a few in a second is kept by waiting longer for each. */
 static uint64_t pause_ms(const sio_server *s)
 {
 	unsigned rate = s->farewell.per_second;
-	return rate && rate * PACE_MS < 1000 ? 1000 / rate : PACE_MS;
+	return rate && rate < 1000 / PACE_MS ? (1000 + rate - 1) / rate : PACE_MS;
+}
+
+/* How many are to be closed in this round.  What is left of one is for the next. */
+static size_t share(sio_server *s)
+{
+	if (!s->farewell.per_second)
+		return SIZE_MAX;
+	s->credit += s->farewell.per_second * pause_ms(s);
+	size_t n = s->credit / 1000;
+	s->credit %= 1000;
+	return n;
 }
 
 static void close_some(sio_server *s)
@@ -117,13 +134,14 @@ static void close_some(sio_server *s)
 		client_shut(one);
 		left--;
 	}
+	net_ws_goodbye(s->net, left);
 }
 
 static void pace_due(timer *t)
 {
 	sio_server *s = LIST_OWNER(t, sio_server, pace);
 	close_some(s);
-	if (s->engine.sessions.count)
+	if (s->engine.sessions.count || net_ws_any(s->net))
 		timer_start(&s->wheel, t, s->wheel.now + pause_ms(s));
 	else
 		all_gone(s);
@@ -133,6 +151,7 @@ static void deadline_due(timer *t)
 {
 	sio_server *s = LIST_OWNER(t, sio_server, deadline);
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
+	net_ws_cut_all(s->net);
 	all_gone(s);
 }
 

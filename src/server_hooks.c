@@ -185,8 +185,7 @@ void hooks_closed(session *s, const ending *how)
 		return;
 	*e = (end){ .session = s, .how = *how };
 	list_append(&server->ends, &e->in_server);
-	if (server->net)
-		net_wake(server->net);
+	server_put_off(server);
 }
 
 static void tell_end(const sio_hooks *hooks, const end *e)

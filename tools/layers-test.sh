@@ -8,7 +8,7 @@ trap 'rm -rf "$tree"' EXIT
 cd "$tree" || exit 1
 mkdir -p src/base src/wire src/engine src/socketio src/net src/adapter/redis client-demo
 touch src/base/buf.h src/wire/http.h src/engine/engine.h src/engine/session.h \
-	src/socketio/room.h src/socketio/adapter.h src/net/lws.h
+	src/socketio/room.h src/net/lws.h
 passed=0
 failed=0
 
@@ -47,7 +47,9 @@ refused src/socketio/a.c '<libwebsockets.h>'
 allowed src/net/a.c '<libwebsockets.h>'
 refused src/net/a.c '"../socketio/room.h"'
 refused src/net/a.c '<cJSON.h>'
-allowed src/adapter/redis/a.c '"../../socketio/adapter.h"'
+allowed src/socketio/a.c '<sio_adapter.h>'
+allowed src/adapter/redis/a.c '<sio_adapter.h>'
+refused src/engine/a.c '<sio_adapter.h>'
 refused src/adapter/redis/a.c '"../../socketio/room.h"'
 refused src/adapter/redis/a.c '<libwebsockets.h>'
 allowed src/server.c '"net/lws.h"'

@@ -12,7 +12,7 @@ BEGIN {
 	# Headers of C and of the system that do no input or output of their own.
 	pure = " assert ctype errno float inttypes limits locale math stdalign stdarg stdatomic " \
 		"stdbool stddef stdint stdio stdlib stdnoreturn string strings time wchar endian regex " \
-		"sys/random sys/types "
+		"sys/random sys/types emmintrin "
 	# The libraries, by the name of a header of theirs.
 	library["libwebsockets"] = "libwebsockets"
 	library["uv"] = "uv"
@@ -21,6 +21,7 @@ BEGIN {
 	library["zlib"] = "zlib"
 	library["brotli/encode"] = library["brotli/decode"] = "brotli"
 	library["sio"] = "include/sio.h"
+	library["sio_adapter"] = "include/sio_adapter.h"
 	library["sio_msgpack"] = "include/sio_msgpack.h"
 	library["msgpack"] = "msgpack"
 
@@ -28,9 +29,10 @@ BEGIN {
 	allow("src/wire", "libc src/base src/wire zlib brotli")
 	allow("src/engine", "libc src/base src/engine")
 	allow("src/socketio", "libc src/base src/socketio cjson include/sio.h " \
-		"src/engine/engine.h src/engine/packet.h")
+		"include/sio_adapter.h src/engine/engine.h src/engine/packet.h")
 	allow("src/net", "libc system src/base src/wire src/engine src/net libwebsockets uv")
-	allow("src/adapter", "libc system src/base src/adapter src/socketio/adapter.h other")
+	allow("src/adapter", "libc system src/base src/adapter include/sio.h " \
+		"include/sio_adapter.h cjson uv other")
 	allow("src/server", "libc system src/base src/wire src/engine src/socketio src/net " \
 		"src/adapter src/server include/sio.h cjson")
 	allow("src/msgpack", "libc include/sio.h include/sio_msgpack.h cjson msgpack src/msgpack")

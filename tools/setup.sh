@@ -7,12 +7,12 @@
 #   tools/setup.sh <group>                install what is missing; silent when nothing is
 #   tools/setup.sh --only-check <group>   only say what is missing
 #
-# A group is build, run, check or analyze; each needs what those before it need, too.
+# A group is build, run, bench, check or analyze; each needs what those before it need, too.
 set -u
 
 only_check=
 [ "${1:-}" = --only-check ] && { only_check=yes; shift; }
-group=${1:?build, run, check or analyze}
+group=${1:?build, run, bench, check or analyze}
 log=build/setup.log
 
 say() { echo "set-up: $*" >&2; }
@@ -50,6 +50,10 @@ find_missing() {
 	need nodejs have node
 	need npm have npm
 	[ "$group" = run ] && return
+	need libssl-dev module openssl
+	[ "$group" = bench ] && return
+	need valgrind have valgrind
+	need valgrind file /usr/include/valgrind/callgrind.h
 	need check module check
 	need libmsgpack-dev any_module msgpack-c msgpack
 	need libev-dev file /usr/include/ev.h
@@ -135,6 +139,7 @@ if [ -n "$missing" ]; then
 	say "done"
 fi
 [ "$group" = build ] && exit 0
+[ "$group" = bench ] && { modules tests/bench/reference; exit 0; }
 modules client-demo
 [ "$group" = run ] && exit 0
 modules tests/e2e

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # symbols.sh <build folder>: what the libraries show to an application is named sio_*, what sio.h
-# declares is there, and the version is the same everywhere.
+# and sio_adapter.h declare is there, and the version is the same everywhere.
 dir=${1:?the build folder}
 bad=0
 
@@ -13,7 +13,7 @@ fail() {
 
 shown=$(nm -D --defined-only "$dir/libsio.so.$VERSION" | awk '{ print $NF }' | sort)
 global=$(nm -g --defined-only "$dir/libsio.a" | awk 'NF == 3 { print $3 }' | sort)
-declared=$(gcc -E -P -Iinclude $(pkg-config --cflags libcjson) include/sio.h | tr '\n' ' ' |
+declared=$(gcc -E -P -Iinclude $(pkg-config --cflags libcjson) include/sio_adapter.h | tr '\n' ' ' |
 	sed 's/static inline[^{]*{[^}]*}//g' | tr ';' '\n' | grep -v typedef |
 	grep -oE '\bsio_[a-z0-9_]+ *\([^*]' | sed 's, *(.*,,' | sort -u)
 
@@ -25,7 +25,7 @@ for name in $shown $global; do
 	esac
 done
 for name in $declared; do
-	printf '%s\n' "$shown" | grep -qx "$name" || fail "sio.h declares $name, the library lacks it"
+	printf '%s\n' "$shown" | grep -qx "$name" || fail "a header declares $name, the library lacks it"
 done
 
 header=$(printf '#include "sio.h"\nversion SIO_VERSION\n' |

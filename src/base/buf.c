@@ -41,7 +41,7 @@ static bool may_hold(const buf *b, size_t n)
 	return buf_len(b) <= most && n <= most - buf_len(b);
 }
 
-unsigned char *buf_reserve(buf *b, size_t n)
+unsigned char *buf_make_room(buf *b, size_t n)
 {
 	if (b->failed)
 		return NULL;
@@ -82,11 +82,6 @@ bool buf_add_span(buf *b, span s)
 bool buf_add_text(buf *b, const char *text)
 {
 	return buf_add(b, text, strlen(text));
-}
-
-bool buf_add_char(buf *b, char c)
-{
-	return buf_add(b, &c, 1);
 }
 
 bool buf_add_uint(buf *b, uint64_t n)

@@ -39,15 +39,32 @@ static inline span buf_span(const buf *b)
 	return (span){ (const char *)buf_data(b), buf_len(b) };
 }
 
+/* The same as buf_reserve(), where there is no room yet. */
+unsigned char *buf_make_room(buf *b, size_t n);
+
 /* Room for n more bytes at the end, to be written and then claimed with buf_added();
  * NULL: over the limit, out of memory, or failed before. */
-unsigned char *buf_reserve(buf *b, size_t n);
+static inline unsigned char *buf_reserve(buf *b, size_t n)
+{
+	bool fits = b->data && n <= b->cap - b->end && !b->failed &&
+		    (b->limit == 0 || buf_len(b) + n <= b->limit);
+	return fits ? b->data + b->end : buf_make_room(b, n);
+}
+
 void buf_added(buf *b, size_t n);
 
 bool buf_add(buf *b, const void *data, size_t len);
 bool buf_add_span(buf *b, span s);
 bool buf_add_text(buf *b, const char *text); /* NUL-terminated */
-bool buf_add_char(buf *b, char c);
+static inline bool buf_add_char(buf *b, char c)
+{
+	unsigned char *to = buf_reserve(b, 1);
+	if (!to)
+		return false;
+	*to = (unsigned char)c;
+	b->end++;
+	return true;
+}
 bool buf_add_uint(buf *b, uint64_t n); /* decimal */
 
 /* Drops n bytes from the start; n is at most buf_len(). */

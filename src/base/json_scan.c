@@ -6,7 +6,7 @@
  * or NULL when the piece is not there.
  */
 #include "json_scan.h"
-#include <endian.h>
+#include "json_plain.h"
 #include <stdint.h>
 
 typedef const unsigned char *place;
@@ -26,32 +26,9 @@ static inline place skip_space(place p, place end)
 
 /* ---- Strings ---- */
 
-/* The high bit of each byte that is not plain: a quote, a backslash, a control character.  Bits
- * above the lowest one that is set may be wrong. */
-static inline uint64_t not_plain(uint64_t word)
-{
-	const uint64_t ones = 0x0101010101010101;
-	uint64_t quote = word ^ ones * '"';
-	uint64_t backslash = word ^ ones * '\\';
-	uint64_t found = (quote - ones) & ~quote;
-	found |= (backslash - ones) & ~backslash;
-	found |= (word - ones * ' ') & ~word;
-	return found & ones << 7;
-}
-
 static inline place skip_plain(place p, place end)
 {
-	while (end - p >= 8) {
-		uint64_t word;
-		memcpy(&word, p, 8);
-		uint64_t found = not_plain(le64toh(word));
-		if (found)
-			return p + (unsigned)__builtin_ctzll(found) / 8;
-		p += 8;
-	}
-	while (p < end && *p >= ' ' && *p != '"' && *p != '\\')
-		p++;
-	return p;
+	return p + json_plain_len((span){ (const char *)p, (size_t)(end - p) });
 }
 
 static bool is_digit(unsigned char c)

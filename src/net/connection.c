@@ -258,10 +258,27 @@ static bool send_tls(connection *c, const struct iovec *iov, size_t n)
 	return !c->blocked;
 }
 
+/* Many small pieces are faster in one. */
+static size_t join(unsigned char *room, size_t most, struct iovec *iov, size_t n)
+{
+	size_t len = 0;
+	if (n == 1 || sum(iov, n) > most)
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(room + len, iov[i].iov_base, iov[i].iov_len);
+		len += iov[i].iov_len;
+	}
+	*iov = (struct iovec){ room, len };
+	return 1;
+}
+
 static bool send_plain(connection *c, struct iovec *iov, size_t n)
 {
+	unsigned char room[2048];
+	n = join(room, sizeof room, iov, n);
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
-	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+	ssize_t sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+			      : sendmsg(c->fd, &m, MSG_NOSIGNAL);
 	if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
 		c->error = errno;
 		connection_doom(c);

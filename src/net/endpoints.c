@@ -63,7 +63,9 @@ bool endpoint_begin(connection *c, const http_head *head)
 		return false;
 	c->request->keep_alive = false;
 	cors_begin(c, head);
-	if (cors_refuses(c, head))
+	if (c->net->refusing)
+		respond_status(c, 503);
+	else if (cors_refuses(c, head))
 		respond_status(c, 403);
 	else if (head->method != HTTP_GET)
 		respond_status_with(c, 405, SPAN("Allow"), SPAN("GET"));
@@ -82,25 +84,51 @@ static void tell_end(net_ws *w)
 	net_ws_set_data(w, NULL, NULL);
 }
 
-bool endpoints_settle(net *n)
+void endpoints_settle(net *n)
 {
-	bool told = !list_empty(&n->departed);
 	while (!list_empty(&n->departed)) {
 		net_ws *w = LIST_OWNER(n->departed.next, net_ws, in_net);
 		list_remove(&w->in_net);
 		tell_end(w);
 	}
-	return told;
 }
 
-void endpoints_close(net *n)
+static size_t say_goodbye(endpoint *e, size_t most)
 {
-	LIST_EACH (it, &n->endpoints) {
-		endpoint *e = LIST_OWNER(it, endpoint, in_net);
-		LIST_EACH (member, &e->members)
-			net_ws_close(LIST_OWNER(member, net_ws, in_endpoint), WS_CLOSE_GOING_AWAY,
-				"server shutting down");
-	}
+	size_t n = 0;
+	LIST_EACH (it, &e->members)
+		if (n < most && !net_ws_close(LIST_OWNER(it, net_ws, in_endpoint),
+					WS_CLOSE_GOING_AWAY, "server shutting down"))
+			n++;
+	return n;
+}
+
+size_t net_ws_goodbye(net *n, size_t most)
+{
+	size_t left = most;
+	LIST_EACH (it, &n->endpoints)
+		left -= say_goodbye(LIST_OWNER(it, endpoint, in_net), left);
+	return most - left;
+}
+
+bool net_ws_any(const net *n)
+{
+	LIST_EACH (it, &n->endpoints)
+		if (!list_empty(&LIST_OWNER(it, endpoint, in_net)->members))
+			return true;
+	return false;
+}
+
+static void cut(net_ws *w)
+{
+	connection_doom(w->base.connection);
+}
+
+void net_ws_cut_all(net *n)
+{
+	LIST_EACH (it, &n->endpoints)
+		LIST_EACH (member, &LIST_OWNER(it, endpoint, in_net)->members)
+			cut(LIST_OWNER(member, net_ws, in_endpoint));
 }
 
 /* ---- Many ---- */

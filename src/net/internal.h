@@ -100,6 +100,8 @@ struct net {
 	pmd_shared pmd;
 	unsigned char *tls_room; /* where output is gathered to be encrypted; NULL: no TLS */
 	buf scratch;
+	buf date;        /* the field of that name ... */
+	int64_t date_at; /* ... as of then */
 };
 
 /* A socket that is listened on. */
@@ -150,6 +152,9 @@ uint64_t net_clock(net *n); /* brings the wheel up to date first */
 /* Does what was put off while an input was dealt with. */
 void net_settle(net *n);
 void net_end_turn(net *n);
+/* Where an input has brought output for its own connection and no other, that leaves at once, while
+ * it is at hand.  What goes to several waits for the end of the turn, since it may become more. */
+void net_flush_alone(connection *c);
 void loop_run_posts(net *n);
 /* What was posted before still runs; what is posted from now on is refused. */
 void loop_close_posts(net *n);
@@ -312,10 +317,8 @@ void websocket_begin(connection *c, const http_head *head, span eio, span sid, s
 bool endpoint_begin(connection *c, const http_head *head);
 /* Whether there is an endpoint. */
 bool endpoint_is_at(const net *n, span path);
-/* Tells the application of those that have ended; whether there were any. */
-bool endpoints_settle(net *n);
-/* Says goodbye to all. */
-void endpoints_close(net *n);
+/* Tells the application of those that have ended. */
+void endpoints_settle(net *n);
 void endpoints_fini(net *n);
 
 /* ---- websocket.c ---- */

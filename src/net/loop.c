@@ -49,6 +49,15 @@ static void flush_dirty(net *n)
 	}
 }
 
+void net_flush_alone(connection *c)
+{
+	list *dirty = &c->net->dirty;
+	if (dirty->next != &c->in_dirty || dirty->prev != &c->in_dirty)
+		return;
+	list_remove(&c->in_dirty);
+	connection_flush(c);
+}
+
 static void bury_doomed(net *n)
 {
 	while (!list_empty(&n->doomed)) {
@@ -60,9 +69,10 @@ static void bury_doomed(net *n)
 
 void net_settle(net *n)
 {
-	do
+	do {
+		endpoints_settle(n);
 		n->owner.settle(n->owner.user);
-	while (endpoints_settle(n));
+	} while (!list_empty(&n->departed));
 }
 
 /* What a flush or a funeral brings about may be output for others, so both go on until there is
@@ -201,6 +211,11 @@ void net_service(net *n)
 	uv_run(&n->loop, UV_RUN_NOWAIT);
 	n->inside = false;
 	embed_rest(n);
+}
+
+uv_loop_t *net_loop(net *n)
+{
+	return &n->loop;
 }
 
 bool net_inside(const net *n)

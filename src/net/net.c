@@ -122,7 +122,7 @@ static void drain(net *n)
 {
 	/* Nobody is accepted any more, so that timer is free. */
 	uv_timer_start(&n->accept_again, on_late, BYE_MS / 2, 0);
-	endpoints_close(n);
+	net_ws_goodbye(n, SIZE_MAX);
 	LIST_EACH (it, &n->connections)
 		request_last(LIST_OWNER(it, connection, in_net));
 	net_end_turn(n);
@@ -153,6 +153,7 @@ void net_free(net *n)
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);
+	buf_free(&n->date);
 	pmd_shared_fini(&n->pmd);
 	free(n->tls_room);
 	for (size_t i = 0; i < sizeof n->texts / sizeof *n->texts; i++)

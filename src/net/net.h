@@ -106,6 +106,9 @@ int net_timeout(const net *n);
 void net_service(net *n);
 /* Tells the wheel what time it is, outside of the loop's turns, to start a timer. */
 void net_refresh(net *n);
+/* libuv's. */
+struct uv_loop_s;
+struct uv_loop_s *net_loop(net *n);
 /* Something was put off that only a turn of the loop does: makes net_fd() readable. */
 void net_wake(net *n);
 /* Calls fn(user) from the loop, in order; any thread.  0, ENOMEM, or ESHUTDOWN: it is being freed.
@@ -171,6 +174,11 @@ void net_ws_broadcast(net *n, const char *path, const net_ws *except, bytes *b);
 /* Says goodbye when what waits has been sent; nothing that comes is handed out any more.  code is
  * one that may be sent, or 0 for none.  0, or ESHUTDOWN: it is closing already. */
 int net_ws_close(net_ws *w, unsigned code, const char *reason);
+/* Closes that many, of all paths, because the server ends; returns how many there were to close. */
+size_t net_ws_goodbye(net *n, size_t most);
+/* Whether there are any, closing or not. */
+bool net_ws_any(const net *n);
+void net_ws_cut_all(net *n);
 /* Calls fn for all on that path; returns for how many. */
 size_t net_ws_each(net *n, const char *path, void (*fn)(net_ws *w, void *user), void *user);
 /* Bytes that wait for it. */

@@ -152,7 +152,7 @@ void websocket_catches_up(connection *c)
 		net_resume(c, PAUSE_BEHIND);
 }
 
-/* A client that asks faster than it takes the answers is slowed down before it has to be cut.  The
+/* A client that asks faster than it takes the answers is slowed down before it has to be cut.  A
  * last call, which finds nothing whole, gives back what the last message took. */
 void websocket_input(connection *c, unsigned char *data, size_t len)
 {
@@ -168,7 +168,8 @@ void websocket_input(connection *c, unsigned char *data, size_t len)
 			net_pause(c, PAUSE_BEHIND);
 		data += used;
 		len -= used;
-	} while (ev.kind != WS_NEED_MORE && !c->doomed && !c->closing);
+	} while (ev.kind != WS_NEED_MORE && (len || ws_lends(&w->decoder)) && !c->doomed &&
+		 !c->closing);
 }
 
 /* ---- Opening ---- */

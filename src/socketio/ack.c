@@ -30,19 +30,32 @@ static void ask_free(ask *a)
 	free(a);
 }
 
-static void finish(inquiry *q, sio_err err)
+static void forget_all(inquiry *q)
 {
-	io *o = q->ns->io;
-	q->err = err;
-	timer_stop(o->wheel, &q->deadline);
+	timer_stop(q->ns->io->wheel, &q->deadline);
+	cluster_forget(q);
 	while (!list_empty(&q->asks))
 		ask_free(LIST_OWNER(q->asks.next, ask, in_inquiry));
+}
+
+void inquiry_finish(inquiry *q, sio_err err)
+{
+	io *o = q->ns->io;
+	q->done = true;
+	q->err = err;
+	forget_all(q);
 	io_put_off(o, &o->finished, &q->in_io);
+}
+
+void inquiry_check(inquiry *q)
+{
+	if (q->begun && !q->done && !q->remote && list_empty(&q->asks))
+		inquiry_finish(q, q->err);
 }
 
 static void deadline_due(timer *t)
 {
-	finish(LIST_OWNER(t, inquiry, deadline), SIO_ETIMEDOUT);
+	inquiry_finish(LIST_OWNER(t, inquiry, deadline), SIO_ETIMEDOUT);
 }
 
 inquiry *inquiry_new(sio_ns *ns, const sio_delivery *how, bool single)
@@ -84,25 +97,51 @@ bool inquiry_add(inquiry *q, sio_socket *k)
 void inquiry_begin(inquiry *q, unsigned timeout_ms)
 {
 	io *o = q->ns->io;
-	q->ns->next_ack++;
-	if (list_empty(&q->asks))
-		finish(q, SIO_OK);
-	else if (timeout_ms)
+	q->begun = true;
+	q->strict = timeout_ms > 0;
+	inquiry_check(q);
+	if (!q->done && timeout_ms)
 		timer_start(o->wheel, &q->deadline, io_time(o) + timeout_ms);
 }
 
 void inquiry_free(inquiry *q)
 {
-	timer_stop(q->ns->io->wheel, &q->deadline);
-	while (!list_empty(&q->asks))
-		ask_free(LIST_OWNER(q->asks.next, ask, in_inquiry));
+	forget_all(q);
 	list_remove(&q->in_io);
 	json_free(q->answers);
 	free(q);
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	const cJSON *const *one = a, *const *other = b;
+	return strcmp((*one)->valuestring, (*other)->valuestring);
+}
+
+/* Of equal texts one stays; what is no text goes.  Without memory all stay. */
+static void unite(cJSON *texts)
+{
+	size_t n = 0, len = (size_t)cJSON_GetArraySize(texts);
+	cJSON **all = malloc((len + 1) * sizeof(cJSON *)), *next;
+	for (cJSON *it = texts->child; all && it; it = next) {
+		next = it->next;
+		if (cJSON_IsString(it))
+			all[n++] = it;
+		else
+			json_free(cJSON_DetachItemViaPointer(texts, it));
+	}
+	if (all)
+		qsort(all, n, sizeof(cJSON *), compare_texts);
+	for (size_t i = 1; all && i < n; i++)
+		if (!strcmp(all[i - 1]->valuestring, all[i]->valuestring))
+			json_free(cJSON_DetachItemViaPointer(texts, all[i - 1]));
+	free(all);
+}
+
 void inquiry_finished(inquiry *q)
 {
+	if (q->unite)
+		unite(q->answers);
 	q->fn(q->err, q->single && q->err ? NULL : q->answers, q->user);
 	list_append(&q->ns->io->dead_inquiries, &q->in_io);
 }
@@ -117,11 +156,18 @@ void ack_forget(sio_socket *k)
 		ask_free(a);
 		if (q->single)
 			q->err = SIO_EGONE;
-		else if (timer_running(&q->deadline))
+		else if (q->strict)
 			q->err = SIO_ETIMEDOUT;
-		if (list_empty(&q->asks))
-			finish(q, q->err);
+		inquiry_check(q);
 	}
+}
+
+void inquiry_keep(inquiry *q, cJSON *answer)
+{
+	if (answer)
+		cJSON_AddItemToArray(q->answers, answer);
+	else
+		q->err = SIO_ENOMEM;
 }
 
 /* Of many, the first argument of each counts; of one, all of its arguments. */
@@ -131,12 +177,8 @@ static void keep_answer(inquiry *q, cJSON *args)
 		q->answers = args;
 		return;
 	}
-	cJSON *first =
-		args->child ? cJSON_DetachItemViaPointer(args, args->child) : cJSON_CreateNull();
-	if (first)
-		cJSON_AddItemToArray(q->answers, first);
-	else
-		q->err = SIO_ENOMEM;
+	inquiry_keep(q,
+		args->child ? cJSON_DetachItemViaPointer(args, args->child) : cJSON_CreateNull());
 	json_free(args);
 }
 
@@ -179,7 +221,6 @@ bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_
 	ask *a = MAP_OWNER(node, ask, by_both);
 	inquiry *q = a->inquiry;
 	ask_free(a);
-	bool last = list_empty(&q->asks);
 	if (q->on_answer) {
 		sio_event ev = { .args = args,
 			.json = args_text(p->payload),
@@ -189,7 +230,6 @@ bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_
 		q->on_answer(k, &ev, q->user);
 	}
 	keep_answer(q, args);
-	if (last)
-		finish(q, q->err);
+	inquiry_check(q);
 	return true;
 }

@@ -64,22 +64,37 @@ static void change_one(sio_socket *k, void *user)
 		c->err = err;
 }
 
-static sio_err change_all(sio_ns *ns, const sio_delivery *who, change *c)
+/* To the other servers, of a namespace or of a parent's children. */
+static void tell_others(sio_ns *ns, const sio_delivery *who, sio_cluster_message m)
 {
+	static const sio_delivery everyone;
+	m.who = who ? who : &everyone;
+	if (cluster_shared(ns, who))
+		cluster_send(ns, &m);
+	LIST_EACH (it, &ns->children)
+		tell_others(LIST_OWNER(it, sio_ns, in_parent), who, m);
+}
+
+static sio_err change_all(sio_ns *ns, const sio_delivery *who, sio_cluster_type what, change *c)
+{
+	const char *const rooms[] = { c->room, NULL };
 	if (!c->room)
 		return SIO_EINVAL;
 	each(ns, who, change_one, c, &c->err);
+	tell_others(ns, who, (sio_cluster_message){ .type = what, .rooms = rooms });
 	return c->err;
 }
 
 sio_err sio_join_all(sio_ns *ns, const sio_delivery *who, const char *name)
 {
-	return change_all(ns, who, &(change){ .fn = sio_join, .room = name });
+	change c = { .fn = sio_join, .room = name };
+	return change_all(ns, who, SIO_CLUSTER_JOIN, &c);
 }
 
 sio_err sio_leave_all(sio_ns *ns, const sio_delivery *who, const char *name)
 {
-	return change_all(ns, who, &(change){ .fn = sio_leave, .room = name });
+	change c = { .fn = sio_leave, .room = name };
+	return change_all(ns, who, SIO_CLUSTER_LEAVE, &c);
 }
 
 static void disconnect_one(sio_socket *k, void *user)
@@ -90,4 +105,6 @@ static void disconnect_one(sio_socket *k, void *user)
 void sio_disconnect_all(sio_ns *ns, const sio_delivery *who, bool whole_connection)
 {
 	sio_each(ns, who, disconnect_one, &whole_connection);
+	tell_others(ns, who,
+		(sio_cluster_message){ .type = SIO_CLUSTER_DISCONNECT, .close = whole_connection });
 }

@@ -1,125 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* emit - events and answers on their way out: encoded once, shared by reference. */
+/* emit - events and answers on their way out: who receives them, and how. */
 #include "../base/json_scan.h"
 #include "io.h"
 #include "json.h"
 #include <stdlib.h>
-
-/* What an event says: a tree, or text that is sent on as it came. */
-typedef struct content {
-	const char *event; /* NULL: an answer */
-	const cJSON *args;
-	span json; /* of the arguments, with commas between; instead of args */
-} content;
-
-void parcel_free(parcel *p)
-{
-	bytes_unref(p->text);
-	for (size_t i = 0; i < p->nparts; i++)
-		bytes_unref(p->parts[i]);
-	if (p->parts != p->few)
-		free(p->parts);
-}
-
-static bool add_part(parcel *p, const sio_bytes *part)
-{
-	bytes *b = bytes_copy(part->data, part->len);
-	if (!b)
-		return false;
-	b->binary = 1;
-	p->parts[p->nparts++] = b;
-	return true;
-}
-
-static bool add_parts(parcel *p, const sio_bytes *binary, size_t n)
-{
-	p->parts = n > PARTS_INLINE ? malloc(n * sizeof(bytes *)) : p->few;
-	p->nparts = 0;
-	for (size_t i = 0; p->parts && i < n; i++)
-		if (!add_part(p, &binary[i]))
-			return false;
-	return p->parts != NULL;
-}
-
-/* An event without arguments ends in its name. */
-static bool ends_in_text(const content *w)
-{
-	const cJSON *last = w->args && w->args->child ? w->args->child->prev : NULL;
-	if (w->args)
-		return !last || cJSON_IsString(last);
-	return !w->json.len || w->json.at[w->json.len - 1] == '"';
-}
-
-static void write_args(buf *out, const content *w, const char *offset)
-{
-	buf_add_char(out, '[');
-	if (w->event)
-		json_print_string(out, span_of(w->event));
-	if (w->args)
-		sp_write_args(out, w->event != NULL, w->args);
-	else if (w->json.len)
-		buf_add_char(out, ',');
-	buf_add_span(out, w->json);
-	if (offset) {
-		buf_add_text(out, ",\"");
-		buf_add_text(out, offset);
-		buf_add_char(out, '"');
-	}
-	buf_add_char(out, ']');
-}
-
-/* All of it becomes one block. */
-static bool pack(parcel *p, const sio_parser *parser)
-{
-	bytes *packed = parser_pack(parser, p->text, p->parts, p->nparts);
-	if (!packed)
-		return false;
-	parcel_free(p);
-	*p = (parcel){ .text = packed, .parts = p->few };
-	return true;
-}
-
-/* offset NULL: none.  false: out of memory; parcel_free() accepts what was made. */
-static bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const content *w,
-	const char *offset, const sio_bytes *binary, size_t nbinary)
-{
-	sp_type type = w->event ? SP_EVENT : SP_ACK;
-	io *o = ns->io;
-
-	sp_write(&o->scratch, nbinary ? type + 3 : type, nbinary, ns->name, id);
-	write_args(&o->scratch, w, offset);
-	p->text = io_take_scratch(o);
-	if (!add_parts(p, binary, nbinary) || !p->text)
-		return false;
-	return !o->options.parser || pack(p, o->options.parser);
-}
-
-bool parcel_share(parcel *to, const parcel *from)
-{
-	*to = (parcel){ .parts = to->few };
-	if (from->nparts > PARTS_INLINE && !(to->parts = malloc(from->nparts * sizeof(bytes *))))
-		return false;
-	to->text = bytes_ref(from->text);
-	for (; to->nparts < from->nparts; to->nparts++)
-		to->parts[to->nparts] = bytes_ref(from->parts[to->nparts]);
-	return true;
-}
-
-bool emit_packet(client *c, const parcel *p)
-{
-	bool sent = session_send(c->session, bytes_ref(p->text));
-	for (size_t i = 0; sent && i < p->nparts; i++)
-		sent = session_send(c->session, bytes_ref(p->parts[i]));
-	return sent;
-}
-
-void emit_text(client *c, bytes *text)
-{
-	if (text)
-		session_send(c->session, text);
-	else
-		session_doom(c->session, CLOSED_BY_ERROR);
-}
 
 /* ---- Who it goes to ---- */
 
@@ -173,7 +57,7 @@ static sio_err check_policy(const sio_delivery *how)
 	return SIO_OK;
 }
 
-static sio_err check(const content *w, const sio_delivery *how)
+static sio_err check(const wording *w, const sio_delivery *how)
 {
 	if (!w->args && !w->json.at)
 		return SIO_ENOMEM;
@@ -210,7 +94,7 @@ static uint64_t size_of_parts(const parcel *p)
 
 /* Encodes the event; with on_ack it carries the id of an inquiry. */
 static sio_err prepare(
-	broadcast *b, sio_ns *ns, const sio_delivery *how, const content *w, bool single)
+	broadcast *b, sio_ns *ns, const sio_delivery *how, const wording *w, bool single)
 {
 	char digits[RECOVERY_OFFSET];
 	*b = (broadcast){ .flags = how->flags,
@@ -219,7 +103,7 @@ static sio_err prepare(
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
-	const char *offset = recovery_offset(ns, how, ends_in_text(w), digits);
+	const char *offset = recovery_offset(ns, how, parcel_ends_in_text(w), digits);
 	if (!parcel_make(&b->parcel, ns, id, w, offset, how->binary, how->nbinary))
 		return SIO_ENOMEM;
 	bytes *text = b->parcel.text;
@@ -239,14 +123,16 @@ static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
 {
 	if (b->inquiry && err)
 		inquiry_free(b->inquiry);
-	else if (b->inquiry)
+	else if (b->inquiry) {
+		b->inquiry->ns->next_ack++;
 		inquiry_begin(b->inquiry, how->timeout_ms);
+	}
 	parcel_free(&b->parcel);
 	return err;
 }
 
 /* The arguments of an event that is sent on as text. */
-static cJSON *args_of(const content *w)
+static cJSON *args_of(const wording *w)
 {
 	buf text = { 0 };
 	buf_add_char(&text, '[');
@@ -258,7 +144,7 @@ static cJSON *args_of(const content *w)
 }
 
 /* Who listens to what is sent hears of it when all of it has been queued. */
-static void tell_taps(const gathering *c, const sio_delivery *how, const content *w)
+static void tell_taps(const gathering *c, const sio_delivery *how, const wording *w)
 {
 	cJSON *parsed = c->len && !w->args ? args_of(w) : NULL;
 	const sio_event ev = { .name = w->event,
@@ -276,7 +162,7 @@ static void tell_taps(const gathering *c, const sio_delivery *how, const content
 	free(c->at);
 }
 
-static sio_err emit_one(sio_socket *k, const sio_delivery *how, const content *w)
+static sio_err emit_one(sio_socket *k, const sio_delivery *how, const wording *w)
 {
 	const char *const own[] = { k->text, NULL };
 	broadcast b;
@@ -302,7 +188,32 @@ static sio_err emit_one(sio_socket *k, const sio_delivery *how, const content *w
 	return err;
 }
 
-static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const content *w)
+/* To the clients of other servers.  What cannot be sent to them has been sent here. */
+static void share(sio_ns *ns, const sio_delivery *how, const wording *w, inquiry *q)
+{
+	cJSON *parsed = w->args ? NULL : args_of(w);
+	const sio_event ev = { .name = w->event,
+		.args = parsed ? parsed : w->args,
+		.binary = how->binary,
+		.nbinary = how->nbinary };
+	sio_cluster_message m = { .type = SIO_CLUSTER_EMIT, .who = how, .event = &ev };
+	if (q && ev.args)
+		cluster_ask(q, &m);
+	else if (ev.args)
+		cluster_send(ns, &m);
+	json_free(parsed);
+}
+
+static size_t count_asks(const inquiry *q)
+{
+	size_t n = 0;
+	LIST_EACH (it, &q->asks)
+		n++;
+	return n;
+}
+
+/* asked NULL: nobody wants to know how many are. */
+static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const wording *w, size_t *asked)
 {
 	broadcast b;
 	gathering tapped = { 0 };
@@ -310,30 +221,44 @@ static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const content *w)
 	if (!err && b.inquiry) {
 		room_match(ns, how, enlist, &b);
 		err = b.failed ? SIO_ENOMEM : SIO_OK;
+		if (asked)
+			*asked = count_asks(b.inquiry);
 	}
 	if (ns->io->taps)
 		b.tapped = &tapped;
 	if (!err) {
 		room_match(ns, how, deliver, &b);
 		recovery_keep(ns, how, how->to, &b.parcel);
+		if (cluster_shared(ns, how))
+			share(ns, how, w, b.inquiry);
 	}
 	err = conclude(&b, err, how);
 	tell_taps(&tapped, how, w);
 	return err;
 }
 
-static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const content *w)
+static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const wording *w)
 {
 	sio_err err = check(w, how);
 	if (err || !ns->rule)
-		return err ? err : emit_in(ns, how, w);
+		return err ? err : emit_in(ns, how, w, NULL);
 	if (how->on_ack)
 		return SIO_EINVAL;
 	LIST_EACH (it, &ns->children) {
-		sio_err one = emit_in(LIST_OWNER(it, sio_ns, in_parent), how, w);
+		sio_err one = emit_in(LIST_OWNER(it, sio_ns, in_parent), how, w, NULL);
 		err = err ? err : one;
 	}
 	return err;
+}
+
+sio_err emit_from_afar(sio_ns *ns, const sio_delivery *how, const sio_event *ev, size_t *asked)
+{
+	sio_delivery all = *how;
+	const wording w = { .event = ev->name, .args = ev->args };
+	all.binary = ev->binary;
+	all.nbinary = ev->nbinary;
+	sio_err err = check(&w, &all);
+	return err ? err : emit_in(ns, &all, &w, asked);
 }
 
 sio_err sio_emit(sio_socket *k, const char *event, cJSON *args)
@@ -343,14 +268,14 @@ sio_err sio_emit(sio_socket *k, const char *event, cJSON *args)
 
 sio_err sio_emit_with(sio_socket *k, const sio_delivery *how, const char *event, cJSON *args)
 {
-	sio_err err = emit_one(k, how ? how : &plain, &(content){ .event = event, .args = args });
+	sio_err err = emit_one(k, how ? how : &plain, &(wording){ .event = event, .args = args });
 	json_free(args);
 	return err;
 }
 
 sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args)
 {
-	sio_err err = emit_many(ns, how ? how : &plain, &(content){ .event = event, .args = args });
+	sio_err err = emit_many(ns, how ? how : &plain, &(wording){ .event = event, .args = args });
 	json_free(args);
 	return err;
 }
@@ -360,7 +285,7 @@ sio_err sio_relay(sio_ns *ns, const sio_delivery *how, const char *event, const 
 {
 	sio_delivery all = how ? *how : plain;
 	/* What a tap has seen may have no text. */
-	const content w = { .event = event ? event : ev->name,
+	const wording w = { .event = event ? event : ev->name,
 		.args = ev->json.data ? NULL : ev->args,
 		.json = { ev->json.data ? ev->json.data : "", ev->json.len } };
 	if (!all.binary) {
@@ -380,11 +305,13 @@ static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const
 	if (!ack.server || !cJSON_IsArray(args) || (nbinary && !binary))
 		return SIO_EINVAL;
 	io *o = io_of(ack.server);
-	ticket *t = ticket_find(&o->tickets, ack.ticket, TICKET_ACK);
-	if (!t)
+	ticket *t = ticket_any(&o->tickets, ack.ticket);
+	if (t && t->kind == TICKET_ERRAND)
+		return errand_reply(t, binary, nbinary, args);
+	if (!t || t->kind != TICKET_ACK)
 		return SIO_EGONE;
 	sio_socket *k = t->owner;
-	const content w = { .args = args };
+	const wording w = { .args = args };
 	bool made = parcel_make(&p, k->ns, &t->id, &w, NULL, binary, nbinary);
 	if (made) {
 		emit_packet(k->client, &p);

@@ -270,14 +270,20 @@ static bool lead_through(sio_socket *k, const sio_event *ev, cJSON *args)
 	return true;
 }
 
+static span behind(span payload, span name, bool is_string)
+{
+	const char *at = name.at + name.len + is_string;
+	return (span){ at, (size_t)(payload.at + payload.len - at) };
+}
+
 /* What stands in the array behind the name, once that is known to be one. */
 static sio_bytes args_text(span payload, span name, bool is_string)
 {
-	const char *at = name.at + name.len + is_string;
-	const char *end = payload.at + payload.len;
-	while (end > at && end[-1] != ']')
-		end--;
-	span text = { at, end > at ? (size_t)(end - at) - 1 : 0 };
+	span text = behind(payload, name, is_string);
+	while (text.len && text.at[text.len - 1] != ']')
+		text.len--;
+	if (text.len)
+		text.len--;
 	for (int comma = 0; comma < 2; comma++) {
 		size_t space = json_scan_space(text);
 		text = (span){ text.at + space, text.len - space };
@@ -323,7 +329,7 @@ bool event_receive(sio_socket *k, const sp_packet *p, const sio_bytes *parts, si
 	if (o->raw_handlers && !nparts && !use.n && !any.n && handler_walk_raw(&named))
 		return receive_raw(k, p, &ev, &named);
 
-	cJSON *args = json_parse(p->payload, o->options.max_depth);
+	cJSON *args = json_parse_behind(behind(p->payload, raw, is_string), o->options.max_depth);
 	bool good = args && sp_placeholders_valid(args, nparts);
 	if (good && heard)
 		good = issue_ack(k, p, &ev.ack);
@@ -331,7 +337,6 @@ bool event_receive(sio_socket *k, const sp_packet *p, const sio_bytes *parts, si
 		json_free(args);
 		return good;
 	}
-	json_free(cJSON_DetachItemViaPointer(args, args->child));
 	ev.args = args;
 	if (use.n)
 		return lead_through(k, &ev, args);

@@ -27,6 +27,8 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 {
 	*o = (io){ .options = *options, .server = server, .wheel = w };
 	map_init(&o->namespaces);
+	map_init(&o->requests);
+	list_init(&o->errands);
 	handler_yard_init(&o->handlers);
 	timer_init(&o->sweep, sweep_due);
 	list_init(&o->parents);
@@ -35,6 +37,7 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 	list_init(&o->admitted);
 	list_init(&o->arrived);
 	list_init(&o->rumours);
+	list_init(&o->announced);
 	list_init(&o->idle);
 	list_init(&o->dead_candidates);
 	list_init(&o->dead_arrivals);
@@ -57,6 +60,7 @@ void io_fini(io *o)
 		ns_free(MAP_OWNER(node, sio_ns, by_name));
 	}
 	map_fini(&o->namespaces);
+	map_fini(&o->requests);
 	while (!list_empty(&o->parents))
 		ns_free(LIST_OWNER(o->parents.next, sio_ns, in_parent));
 	while (!list_empty(&o->rumours))
@@ -93,6 +97,8 @@ void io_settle(io *o)
 			socket_departed(LIST_OWNER(it, sio_socket, in_io));
 		else if ((it = take(&o->finished)) != NULL)
 			inquiry_finished(LIST_OWNER(it, inquiry, in_io));
+		else if ((it = take(&o->announced)) != NULL)
+			ns_announce(LIST_OWNER(it, sio_ns, in_io));
 		else if ((it = take(&o->rumours)) != NULL)
 			rumour_tell(rumour_in(it));
 		else
@@ -104,7 +110,7 @@ bool io_unsettled(const io *o)
 {
 	return !list_empty(&o->newcomers) || !list_empty(&o->answered) ||
 	       !list_empty(&o->admitted) || !list_empty(&o->arrived) || !list_empty(&o->departed) ||
-	       !list_empty(&o->finished) || !list_empty(&o->rumours);
+	       !list_empty(&o->finished) || !list_empty(&o->announced) || !list_empty(&o->rumours);
 }
 
 void io_put_off(io *o, list *which, list *member)

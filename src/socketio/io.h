@@ -12,6 +12,7 @@
 #define SOCKETIO_IO_H
 
 #include "../../include/sio.h"
+#include "../../include/sio_adapter.h"
 #include "../base/buf.h"
 #include "../base/list.h"
 #include "../base/map.h"
@@ -48,10 +49,13 @@ typedef struct io {
 	wheel *wheel;
 	map namespaces; /* by name */
 	size_t nparents;
-	size_t raw_handlers; /* how many take events as text */
-	size_t taps;         /* how often the application has asked to see what is sent */
-	list parents;        /* of namespaces, in the order in which they are asked */
-	list on_namespace;   /* handlers */
+	size_t raw_handlers;  /* how many take events as text */
+	size_t taps;          /* how often the application has asked to see what is sent */
+	list parents;         /* of namespaces, in the order in which they are asked */
+	list on_namespace;    /* handlers */
+	sio_adapter *adapter; /* NULL: the server is alone */
+	map requests;         /* that other servers have not answered */
+	list errands;         /* of other servers, which wait for us */
 	tickets tickets;
 	handler_yard handlers;
 	timer sweep;    /* of what is kept for recovery */
@@ -64,6 +68,7 @@ typedef struct io {
 	list departed;  /* sockets whose disconnect handlers are to run */
 	list finished;  /* inquiries whose callback is to run */
 	list rumours;   /* changes of rooms that are to be told */
+	list announced; /* namespaces of the application's that are to be told of */
 	list idle;      /* namespaces that were made and that nobody has entered */
 	list dead_sockets, dead_clients, dead_inquiries, dead_candidates, dead_arrivals;
 } io;
@@ -96,12 +101,15 @@ struct sio_ns {
 	list children;     /* of a parent */
 	struct rule *rule; /* of a parent: which names are its own; NULL: it is a namespace */
 	size_t population; /* socket objects, whatever their state */
+	size_t errands;    /* what waits for other servers, or they for us */
+	void *place;       /* the adapter's; NULL: it is shared with no other server */
 	bool pinned;       /* the application holds it: it stays when it is empty */
 	map sockets;       /* connected ones, by id */
 	list members;      /* the same, in order of arrival */
 	map rooms;         /* by name */
 	map places;        /* of sockets in rooms, by both */
 	handler_set handlers;
+	map server_events; /* event_list by name: handlers of what other servers emit */
 	recovery recovery;
 	map asks;          /* acks waited for, by socket and id */
 	uint64_t next_ack; /* shared by all sockets, as in the reference */
@@ -131,6 +139,7 @@ struct sio_socket {
 	uint64_t entry;     /* ticket of the middleware called last */
 	uint64_t mark;      /* of the delivery that it matched last */
 	cJSON *auth;
+	cJSON *shared_data; /* NULL: none */
 	void *data;
 	void (*free_data)(void *);
 	list places;                   /* in rooms */
@@ -219,6 +228,10 @@ void client_left(client *c, const sio_ns *ns);
 sio_ns *ns_find(const io *o, span name);
 sio_ns *ns_new(io *o, span name); /* in no map yet; NULL: out of memory */
 void ns_free(sio_ns *ns);
+/* From now on it is found.  false: the adapter has no place for it, and it is freed. */
+bool ns_begin(sio_ns *ns);
+/* Tells who wants to hear of new ones. */
+void ns_announce(sio_ns *ns);
 /* A client asks for the namespace; takes auth. */
 void ns_connect(sio_ns *ns, client *c, cJSON *auth);
 /* Calls the middleware that is left; at the end the socket is connected. */
@@ -231,6 +244,8 @@ void ns_send_unknown(client *c, span nsp);
 void ns_end_if_empty(sio_ns *ns);
 /* The same at the end of the turn, for one that may be in use. */
 void ns_end_later(sio_ns *ns);
+/* One of what it counts is over. */
+void ns_errand_done(sio_ns *ns);
 
 /* ---- parent.c: namespaces that are made when somebody asks for them ---- */
 
@@ -283,6 +298,8 @@ handler_walk socket_walk(const sio_socket *k, size_t offset);
 /* ---- room.c ---- */
 
 typedef struct room room;
+/* Calls fn with the name of each room that has been joined; not with those that bear an id. */
+void room_names(const sio_ns *ns, void (*fn)(const char *name, void *user), void *user);
 /* It enters, or leaves, the room that bears its id. */
 void room_own(sio_socket *k, bool in);
 void room_leave_all(sio_socket *k);
@@ -310,18 +327,24 @@ void rumour_free(rumour *r);
 
 /* ---- ack.c ---- */
 
-/* One emit that waits for acks, of one socket or of many. */
+/* Something that waits for answers: one emit for the acks of one socket or of many, or a question
+ * to all servers. */
 typedef struct inquiry {
 	list in_io; /* finished, or dead */
 	sio_ns *ns;
 	uint64_t id; /* the ack id of its packets */
 	bool single;
+	bool begun;  /* all have been asked */
+	bool done;   /* its callback is to run, or has */
+	bool strict; /* there is a deadline: who leaves has not answered */
+	bool unite;  /* its answers are texts, of which equal ones count once */
 	sio_err err; /* what is known of it so far, at the end what the callback is told */
 	sio_ack_fn *fn;
 	sio_answer_fn *on_answer;
 	void *user;
 	cJSON *answers;
-	list asks; /* sockets still to answer */
+	list asks;             /* sockets still to answer */
+	struct remote *remote; /* other servers that are still to answer; NULL: none */
 	timer deadline;
 } inquiry;
 
@@ -332,11 +355,50 @@ inquiry *inquiry_new(sio_ns *ns, const sio_delivery *how, bool single); /* NULL:
 bool inquiry_add(inquiry *q, sio_socket *k);
 /* All have been added: the time runs. */
 void inquiry_begin(inquiry *q, unsigned timeout_ms);
+/* Ends it if nobody is left to answer. */
+void inquiry_check(inquiry *q);
+/* Ends it whoever is. */
+void inquiry_finish(inquiry *q, sio_err err);
+/* One more answer to many; takes it.  NULL: out of memory. */
+void inquiry_keep(inquiry *q, cJSON *answer);
 void inquiry_free(inquiry *q);
 /* Its callback. */
 void inquiry_finished(inquiry *q);
 /* The socket leaves: whoever waits for it waits no longer. */
 void ack_forget(sio_socket *k);
+
+/* ---- cluster.c: what is said to other servers ---- */
+
+/* The namespace begins: the adapter makes a place for it.  false: it cannot. */
+bool cluster_open(sio_ns *ns);
+void cluster_close(sio_ns *ns);
+/* Whether what is meant for these is meant for other servers too. */
+bool cluster_shared(const sio_ns *ns, const sio_delivery *who);
+sio_err cluster_send(sio_ns *ns, const sio_cluster_message *m);
+/* Asks all other servers, for the inquiry, with its request in m. */
+void cluster_ask(inquiry *q, sio_cluster_message *m);
+/* The inquiry waits for them no longer. */
+void cluster_forget(inquiry *q);
+/* The other server's message answers a request of ours. */
+sio_err cluster_answer(sio_ns *ns, const sio_cluster_message *m);
+/* The server ends: whoever waits is told, and the adapter is let go. */
+void cluster_end(io *o);
+
+/* ---- errand.c: what other servers ask of us ---- */
+
+/* The application answers an event of another server. */
+sio_err errand_reply(ticket *t, const sio_bytes *binary, size_t nbinary, const cJSON *args);
+/* All that are left. */
+void errands_end(io *o);
+
+/* ---- describe.c: sockets and rooms as trees ---- */
+
+/* What sio_fetch() tells of it; NULL: out of memory. */
+cJSON *describe_socket(const sio_socket *k);
+/* A copy of a tree, however deep; NULL is accepted and gives NULL. */
+cJSON *describe_copy(const cJSON *tree);
+/* The names of all rooms, as an array; NULL: out of memory. */
+cJSON *describe_rooms(const sio_ns *ns);
 
 /* ---- recovery.c: connection state recovery ---- */
 
@@ -395,11 +457,20 @@ typedef struct unpacked {
 bool parser_unpack(const sio_parser *parser, span message, unpacked *out);
 void parser_done(unpacked *u);
 
-/* ---- emit.c ---- */
+/* ---- parcel.c: packets ready to be queued, by any number of clients ---- */
+
+/* What an event says: a tree, or text that is sent on as it came. */
+typedef struct wording {
+	const char *event; /* NULL: an answer */
+	const cJSON *args;
+	span json; /* of the arguments, with commas between; instead of args */
+} wording;
+
+/* Whether its last argument is a string. */
+bool parcel_ends_in_text(const wording *w);
 
 enum { PARTS_INLINE = 8 };
 
-/* A packet ready to be queued, by any number of clients. */
 struct parcel {
 	bytes *text;
 	bytes **parts;
@@ -407,12 +478,19 @@ struct parcel {
 	bytes *few[PARTS_INLINE];
 };
 
+/* id NULL, offset NULL: none.  false: out of memory; parcel_free() accepts what was made. */
+bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w, const char *offset,
+	const sio_bytes *binary, size_t nbinary);
 void parcel_free(parcel *p);
 /* Another one of the same content; false: out of memory. */
 bool parcel_share(parcel *to, const parcel *from);
-
 /* One packet to one client, with its attachments; false: it was not queued. */
 bool emit_packet(client *c, const parcel *p);
 void emit_text(client *c, bytes *text); /* takes the reference */
+
+/* ---- emit.c ---- */
+
+/* The event of another server, to the clients here; asked: how many of them are to answer. */
+sio_err emit_from_afar(sio_ns *ns, const sio_delivery *how, const sio_event *ev, size_t *asked);
 
 #endif

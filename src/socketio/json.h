@@ -28,6 +28,9 @@
  * frees it.
  */
 cJSON *json_parse(span text, unsigned max_depth);
+/* The same for an array whose beginning has been read: text is what stands behind one of its items,
+ * and the tree is the array of those that follow. */
+cJSON *json_parse_behind(span text, unsigned max_depth);
 
 /*
  * Appends the tree as compact JSON text.  Numbers in the fewest digits that read back as the same

@@ -3,36 +3,18 @@
  * json_parse - JSON text to a cJSON tree: the strings of it, and where it begins.  What is taken is
  * exactly what json_scan_value() takes.
  */
+#include "../base/json_plain.h"
 #include "../base/json_scan.h"
 #include "json.h"
 #include "json_read.h"
 #include "json_text.h"
-
-static bool is_plain(char c)
-{
-	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
-}
-
-/* The length of what needs no decoding: up to a quote, a backslash or a control character. */
-static size_t plain_len(span text)
-{
-	size_t i = 0;
-	for (; i + JSON_WORD <= text.len; i += JSON_WORD) {
-		uint64_t special = json_word_special(json_word(text.at + i));
-		if (special)
-			return i + json_word_first(special);
-	}
-	while (i < text.len && is_plain(text.at[i]))
-		i++;
-	return i;
-}
 
 /* The length of a string up to its closing quote; false: it has none, or a control character. */
 static bool string_len(span text, size_t *len)
 {
 	size_t i = 0;
 	for (;;) {
-		i += plain_len((span){ text.at + i, text.len - i });
+		i += json_plain_len((span){ text.at + i, text.len - i });
 		if (i == text.len || (text.at[i] != '"' && text.at[i] != '\\'))
 			return false;
 		if (text.at[i] == '"')
@@ -50,7 +32,7 @@ static bool string_len(span text, size_t *len)
 static bool decode(span text, char *out)
 {
 	for (;;) {
-		size_t n = plain_len(text);
+		size_t n = json_plain_len(text);
 		memcpy(out, text.at, n);
 		out += n;
 		text.at += n;
@@ -81,7 +63,7 @@ static char *copy_plain(span text)
 /* The decoded string behind an opening quote; NULL: it is none, or out of memory. */
 static char *read_string(json_reader *r)
 {
-	size_t len = plain_len(r->rest);
+	size_t len = json_plain_len(r->rest);
 	if (len < r->rest.len && r->rest.at[len] == '"') {
 		char *plain = copy_plain((span){ r->rest.at, len });
 		json_skip(r, len + 1);
@@ -116,15 +98,27 @@ static bool read_scalar(json_reader *r, char first)
 	return json_tree_add(&r->tree, json_node_text(read_string(r)));
 }
 
-cJSON *json_parse(span text, unsigned max_depth)
+static json_reader reader_of(span text, unsigned max_depth)
 {
 	unsigned depth = max_depth < JSON_DEPTH_LIMIT ? max_depth : JSON_DEPTH_LIMIT;
-	json_reader r = {
+	return (json_reader){
 		.rest = text,
 		.depth_left = depth,
 		.read_key = read_key,
 		.read_scalar = read_scalar,
 	};
+}
+
+cJSON *json_parse(span text, unsigned max_depth)
+{
+	json_reader r = reader_of(text, max_depth);
 	bool ok = json_read(&r);
+	return json_tree_finish(&r.tree, ok);
+}
+
+cJSON *json_parse_behind(span text, unsigned max_depth)
+{
+	json_reader r = reader_of(text, max_depth);
+	bool ok = json_read_behind(&r);
 	return json_tree_finish(&r.tree, ok);
 }

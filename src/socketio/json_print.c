@@ -5,6 +5,7 @@
  * The way back up from a child is kept on a stack of our own, which costs memory only below the
  * usual depth.
  */
+#include "../base/json_plain.h"
 #include "json.h"
 #include "json_number.h"
 #include "json_text.h"
@@ -51,22 +52,14 @@ static sequence sequence_at(span text)
 	return (sequence){ tail + 1, tail > 0 };
 }
 
-static bool is_special(char c)
-{
-	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
-}
-
-/* The length of the plain ASCII that text begins with, but for a last few bytes. */
+/* The length of the plain ASCII that text begins with. */
 static size_t ascii_len(span text)
 {
-	const uint64_t high = UINT64_C(0x8080808080808080);
-	size_t i = 0;
-	for (; i + JSON_WORD <= text.len; i += JSON_WORD) {
-		uint64_t word = json_word(text.at + i);
-		uint64_t found = json_word_special(word) | (word & high);
-		if (found)
-			return i + json_word_first(found);
-	}
+	size_t i = 0, n = JSON_STEP;
+	for (; n == JSON_STEP && text.len - i >= JSON_STEP; i += n)
+		n = json_plain_step(text.at + i, true);
+	while (i < text.len && json_is_plain(text.at[i]) && (unsigned char)text.at[i] < 0x80)
+		i++;
 	return i;
 }
 
@@ -76,7 +69,7 @@ static size_t plain_len(span text)
 	size_t i = 0;
 	while (i < text.len) {
 		i += ascii_len((span){ text.at + i, text.len - i });
-		if (i == text.len || is_special(text.at[i]))
+		if (i == text.len || !json_is_plain(text.at[i]))
 			break;
 		sequence s = sequence_at((span){ text.at + i, text.len - i });
 		if (!s.valid)
@@ -114,7 +107,7 @@ static unsigned low_bits(char continuation)
 /* Prints the one thing that is not plain at the start of text; its length. */
 static size_t add_special(buf *out, span text)
 {
-	if (is_special(*text.at)) {
+	if (!json_is_plain(*text.at)) {
 		add_escape(out, *text.at);
 		return 1;
 	}

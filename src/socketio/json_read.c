@@ -112,12 +112,26 @@ static bool read_value(json_reader *r, bool *more)
 	return r->read_scalar(r, first) && read_separator(r, more);
 }
 
-bool json_read(json_reader *r)
+static bool read_values(json_reader *r, bool more)
 {
-	bool more = true;
 	while (more)
 		if (!read_value(r, &more))
 			return false;
 	skip_space(r);
 	return r->rest.len == 0;
+}
+
+bool json_read(json_reader *r)
+{
+	return read_values(r, true);
+}
+
+bool json_read_behind(json_reader *r)
+{
+	bool more = true;
+	if (r->depth_left == 0)
+		return false;
+	r->depth_left--;
+	return json_tree_open(&r->tree, cJSON_Array) && read_separator(r, &more) &&
+	       read_values(r, more);
 }

@@ -26,6 +26,8 @@ struct json_reader {
 
 /* Reads all of rest as one value with white space around it. */
 bool json_read(json_reader *r);
+/* The same where rest stands behind an item of an array; those that follow are an array. */
+bool json_read_behind(json_reader *r);
 /* true, false, null or a number: what both readers have in common. */
 bool json_read_plain(json_reader *r, char first);
 

@@ -30,14 +30,27 @@ sio_ns *ns_new(io *o, span name)
 	list_init(&ns->in_io);
 	list_init(&ns->children);
 	handler_set_init(&ns->handlers);
+	map_init(&ns->server_events);
 	return ns;
+}
+
+bool ns_begin(sio_ns *ns)
+{
+	if (!cluster_open(ns)) {
+		ns_free(ns);
+		return false;
+	}
+	map_add(&ns->io->namespaces, &ns->by_name, ns->name);
+	return true;
 }
 
 void ns_free(sio_ns *ns)
 {
 	list_remove(&ns->in_parent);
 	list_remove(&ns->in_io);
+	cluster_close(ns);
 	handler_set_fini(&ns->handlers);
+	event_list_free_all(&ns->server_events);
 	rule_free(ns->rule);
 	recovery_fini(&ns->recovery);
 	map_fini(&ns->sockets);
@@ -50,16 +63,33 @@ void ns_free(sio_ns *ns)
 void ns_end_if_empty(sio_ns *ns)
 {
 	io *o = ns->io;
-	if (ns->population || !ns->parent || ns->pinned || !o->options.cleanup_empty_children)
+	if (ns->population || ns->errands || !ns->parent || ns->pinned ||
+		!o->options.cleanup_empty_children)
 		return;
 	map_remove(&o->namespaces, &ns->by_name);
 	ns_free(ns);
 }
 
+void ns_announce(sio_ns *ns)
+{
+	handler_walk w = handler_walk_begin(&ns->io->handlers);
+	handler *h;
+	handler_walk_add(&w, &ns->io->on_namespace);
+	while ((h = handler_next(&w)) != NULL)
+		((sio_ns_fn *)h->fn)(ns, h->user);
+}
+
 void ns_end_later(sio_ns *ns)
 {
-	list_remove(&ns->in_io);
-	list_append(&ns->io->idle, &ns->in_io);
+	/* One that is to be told of is the application's, and stays. */
+	if (list_empty(&ns->in_io))
+		list_append(&ns->io->idle, &ns->in_io);
+}
+
+void ns_errand_done(sio_ns *ns)
+{
+	if (!--ns->errands && !ns->population)
+		ns_end_later(ns);
 }
 
 sio_ns *sio_of(sio_server *s, const char *name)
@@ -70,12 +100,15 @@ sio_ns *sio_of(sio_server *s, const char *name)
 	if (!key.len || key.at[0] != '/' || memchr(key.at, ',', key.len))
 		return NULL;
 	sio_ns *ns = ns_find(o, key);
-	if (!ns && (ns = ns_new(o, key)) != NULL) {
-		map_add(&o->namespaces, &ns->by_name, ns->name);
+	if (!ns) {
+		ns = ns_new(o, key);
+		if (!ns || !ns_begin(ns))
+			return NULL;
 		parent_adopt(ns);
+		if (!list_empty(&o->on_namespace))
+			io_put_off(o, &o->announced, &ns->in_io);
 	}
-	if (ns)
-		ns->pinned = true;
+	ns->pinned = true;
 	return ns;
 }
 

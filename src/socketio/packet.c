@@ -91,7 +91,7 @@ bool sp_reserved(const char *event)
 	static const char *const names[] = { "connect", "connect_error", "disconnect",
 		"disconnecting", "newListener", "removeListener" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(event, names[i]))
+		if (event[0] == names[i][0] && !strcmp(event, names[i]))
 			return true;
 	return false;
 }

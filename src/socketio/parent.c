@@ -99,15 +99,10 @@ static sio_ns *child_new(sio_ns *parent, span name)
 {
 	io *o = parent->io;
 	sio_ns *ns = ns_new(o, name);
-	handler_walk w = handler_walk_begin(&o->handlers);
-	handler *h;
-	if (!ns)
+	if (!ns || !ns_begin(ns))
 		return NULL;
-	map_add(&o->namespaces, &ns->by_name, ns->name);
 	adopt(parent, ns);
-	handler_walk_add(&w, &o->on_namespace);
-	while ((h = handler_next(&w)) != NULL)
-		((sio_ns_fn *)h->fn)(ns, h->user);
+	ns_announce(ns);
 	return ns;
 }
 

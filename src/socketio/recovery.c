@@ -37,6 +37,7 @@ struct lost {
 	uint64_t left;
 	void *data;
 	void (*free_data)(void *);
+	cJSON *shared_data;
 	buf rooms; /* their names, one after the other */
 	char id[ID_LEN + 1];
 	char pid[ID_LEN + 1];
@@ -67,6 +68,7 @@ static void lost_free(recovery *r, lost *l)
 	list_remove(&l->in_album);
 	if (l->data && l->free_data)
 		l->free_data(l->data);
+	json_free(l->shared_data);
 	buf_free(&l->rooms);
 	free(l);
 }
@@ -267,7 +269,9 @@ static void pack(sio_socket *k, lost *l)
 {
 	l->data = k->data;
 	l->free_data = k->free_data;
+	l->shared_data = k->shared_data;
 	k->data = NULL;
+	k->shared_data = NULL;
 	k->membership->lost = NULL;
 	put_away(k->ns, l);
 }
@@ -391,7 +395,9 @@ static void unpack(sio_socket *k, lost *l)
 	memcpy(m->pid, l->pid, ID_LEN);
 	k->data = l->data;
 	k->free_data = l->free_data;
+	k->shared_data = l->shared_data;
 	l->data = NULL;
+	l->shared_data = NULL;
 	m->recovered = true;
 	m->since = l->since;
 	m->sent = l->since;

@@ -117,6 +117,12 @@ static void place_remove(place *p)
 	room_end_if_empty(ns, r);
 }
 
+void room_names(const sio_ns *ns, void (*fn)(const char *name, void *user), void *user)
+{
+	for (map_node *it = map_next(&ns->rooms, NULL); it; it = map_next(&ns->rooms, it))
+		fn(MAP_OWNER(it, room, by_name)->name, user);
+}
+
 void room_own(sio_socket *k, bool in)
 {
 	if (k->in_own_room == in)

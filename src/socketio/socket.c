@@ -42,6 +42,7 @@ void socket_free(sio_socket *k)
 		handler_set_fini(k->own);
 	free(k->own);
 	json_free(k->auth);
+	json_free(k->shared_data);
 	recovery_end(k);
 	free(k);
 	ns->population--;
@@ -221,6 +222,18 @@ void sio_set_data(sio_socket *k, void *data, void (*free_fn)(void *))
 		free_data(k);
 	k->data = data;
 	k->free_data = free_fn;
+}
+
+void sio_set_shared_data(sio_socket *k, cJSON *data)
+{
+	json_free(k->shared_data);
+	k->shared_data = data;
+}
+
+const cJSON *sio_shared_data(const sio_socket *k)
+{
+	static const cJSON nothing = { .type = cJSON_Object };
+	return k->shared_data ? k->shared_data : &nothing;
 }
 
 void *sio_data(const sio_socket *k)

@@ -18,7 +18,8 @@ typedef enum ticket_kind {
 	TICKET_ENTRY,
 	TICKET_CANDIDATE,
 	TICKET_ARRIVAL,
-	TICKET_REQUEST
+	TICKET_REQUEST,
+	TICKET_ERRAND
 } ticket_kind;
 
 typedef struct ticket {

@@ -3,7 +3,7 @@
  * websocket - see websocket.h.
  *
  * A frame is read in two steps that may stop anywhere and go on with the next input: its header,
- * byte by byte into the decoder, and its payload, piece by piece as it comes.  Each rule is checked
+ * as much of it as there is, and its payload, piece by piece as it comes.  Each rule is checked
  * as soon as the bytes it speaks of are there, so that the same stream gives the same events
  * however it is cut.
  */
@@ -184,10 +184,14 @@ static bool ws_take_head_part(ws_decoder *d, ws_event *ev)
 static bool ws_read_head(ws_decoder *d, ws_input *in, ws_event *ev)
 {
 	while (d->head_have < d->head_need) {
-		if (in->left == 0)
+		size_t want = (size_t)(d->head_need - d->head_have);
+		size_t n = in->left < want ? in->left : want;
+		if (n == 0)
 			return false;
-		d->head[d->head_have++] = *in->at++;
-		in->left--;
+		memcpy(d->head + d->head_have, in->at, n);
+		d->head_have = (uint8_t)(d->head_have + n);
+		in->at += n;
+		in->left -= n;
 		if (d->head_have == d->head_need && !ws_take_head_part(d, ev))
 			return false;
 	}

@@ -96,6 +96,12 @@ void ws_decoder_fini(ws_decoder *d);
  */
 size_t ws_decode(ws_decoder *d, unsigned char *in, size_t len, ws_event *ev);
 
+/* Whether the memory of the last message is still to be given back. */
+static inline bool ws_lends(const ws_decoder *d)
+{
+	return d->handed_out;
+}
+
 /* Whether a peer may send this code in a close frame (RFC 6455 7.4). */
 bool ws_close_code_valid(unsigned code);
 

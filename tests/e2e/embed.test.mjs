@@ -209,6 +209,19 @@ for (const wait of ['fd', 'timeout'])
 			await within(1000, server.reported('posted'), 'the post');
 		});
 
+		test('a shutdown is carried out', async (t) => {
+			const brief = await startProgram('embed-server', { env: { WAIT: wait } });
+			t.after(() => brief.stop());
+			const socket = await connect(t, brief, WEBSOCKET);
+			const told = next(socket, 'disconnect', 1000);
+
+			await tell('shutdown', brief);
+
+			await told;
+			await within(1000, brief.reported('done'), 'its end');
+			assert.equal((await brief.closed).code, 0);
+		});
+
 		test('it keeps the heartbeat', async (t) => {
 			const env = { WAIT: wait, PING_INTERVAL: '100', PING_TIMEOUT: '300' };
 			const pinging = await startProgram('embed-server', { env });

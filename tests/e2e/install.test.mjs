@@ -98,6 +98,7 @@ test('DESTDIR is where things go, and nothing tells of it', () => {
 	install(`DESTDIR=${root}`, 'PREFIX=/usr', 'LIBDIR=/usr/lib64');
 	const installed = [
 		'include/sio.h',
+		'include/sio_adapter.h',
 		'include/sio_msgpack.h',
 		...['libsio', 'libsio-msgpack'].flatMap((name) => [
 			`lib64/${name}.a`,

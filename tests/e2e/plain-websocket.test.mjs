@@ -220,6 +220,7 @@ test('data is freed when it is replaced, and after the end', async (t) => {
 	socket.send('note first');
 	socket.send('note second');
 	assert.equal(await ask(socket, 'notes'), 'second');
+	await server.reported('freed', { note: 'first' });
 	assert.equal(server.reports('freed', { note: 'first' }).length, 1);
 	assert.equal(server.reports('freed', { note: 'second' }).length, 0);
 
@@ -536,4 +537,64 @@ test('a server that ends says goodbye', async (t) => {
 	assert.deepEqual(await socket.end(), { code: 1001, reason: 'server shutting down' });
 	assert.equal(socket.inbox.length, 40);
 	assert.equal((await closedOf(socket, brief)).code, 1001);
+});
+
+/** It ends by itself, with nothing to complain about. */
+async function ended(brief) {
+	await brief.waitForEnd();
+	await brief.stop();
+}
+
+/** All ends are told before the server is done. */
+function inOrder({ stdout }) {
+	const done = stdout.indexOf('\ndone');
+	assert.ok(done > 0 && stdout.lastIndexOf('\nclosed') < done, stdout);
+}
+
+test('a shutdown takes leave of all of them, in the middle of what they are sent', async (t) => {
+	const brief = await startPlain();
+	const sockets = await Promise.all([1, 2, 3].map(() => lab(t, '', { to: brief })));
+	const polling = await Polling.open(brief);
+	await polling.join();
+	sockets[0].send('flood 60 50000');
+	sockets[0].send('shutdown');
+
+	for (const socket of sockets) {
+		assert.deepEqual(await socket.end(), { code: 1001, reason: 'server shutting down' });
+		assert.equal((await closedOf(socket, brief)).code, 1001);
+	}
+	assert.equal(sockets[0].inbox.length, 60);
+	await polling.get();
+	await brief.reported('done', { left: 0 });
+	inOrder(brief);
+	await ended(brief);
+});
+
+test('during a shutdown nobody is let in, and it keeps its pace', async (t) => {
+	const brief = await startPlain();
+	const sockets = await Promise.all([1, 2, 3, 4].map(() => lab(t, '', { to: brief })));
+	const started = Date.now();
+	sockets[0].send('shutdown 10000 5');
+	await sockets[0].end();
+
+	assert.equal(await statusFor(t, brief, undefined), 503);
+	assert.equal(sockets[3].ws.readyState, 1);
+	await brief.reported('done');
+	assert.ok(Date.now() - started >= 550, 'four at five in a second');
+	await ended(brief);
+});
+
+test('who does not take leave by the deadline is cut off', async (t) => {
+	const brief = await startPlain();
+	const [lazy, other] = [await lab(t, '', { to: brief }), await lab(t, '', { to: brief })];
+	lazy.ws.pause();
+	lazy.send('flood 150 100000');
+	await brief.reported('flooded');
+	other.send('shutdown 300');
+
+	await other.end();
+	assert.equal((await closedOf(lazy, brief)).code, 1006);
+	await brief.reported('done', { left: 0 });
+	inOrder(brief);
+	await ended(brief);
 });

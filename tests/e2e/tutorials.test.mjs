@@ -158,3 +158,24 @@ test('announce: a request reaches the newest client and one of 1.4.8', async (t)
 	assert.deepEqual(await heard, ['tea, & <cake>']);
 	await shoot(page, 'announce');
 });
+
+test('clock: the server tells the time each second, by itself', async (t) => {
+	const { url } = await startTutorial(t, 'clock');
+	const page = await visit(t, url);
+	const id = await idOn(page);
+	await says(page, 'It is ticking.');
+
+	const ticks = await page.evaluate(async () => {
+		const times = [];
+		for (let i = 0; i < 3; i++) times.push(await new Promise((done) => socket.once('time', done)));
+		return times;
+	});
+
+	assert.ok(Math.abs(ticks[0] - Date.now()) < 10_000, `${ticks[0]} is the time`);
+	for (const i of [1, 2]) {
+		const pause = ticks[i] - ticks[i - 1];
+		assert.ok(pause > 500 && pause < 5000, `${pause} ms between two`);
+	}
+	assert.equal(await idOn(page), id);
+	await shoot(page, 'clock');
+});

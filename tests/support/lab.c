@@ -253,6 +253,8 @@ void lab_shut(sio_server *s)
 {
 	engine_close_all(&s->engine, CLOSED_BY_SHUTDOWN);
 	settle(s);
+	cluster_end(&s->io);
+	settle(s);
 	forget_ended(s);
 }
 

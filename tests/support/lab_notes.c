@@ -151,9 +151,9 @@ void note_event(sio_socket *k, const sio_event *ev, void *user)
 
 void note_answer(sio_socket *k, const sio_event *ev, void *user)
 {
-	sio_server *s = server_of(k);
+	(void)k;
 	(void)user;
-	note(s, "answer%s", text_of(ev->args));
+	note(ev->ack.server, "answer%s", text_of(ev->args));
 }
 
 void note_ack(sio_err err, const cJSON *args, void *user)

@@ -364,6 +364,29 @@ START_TEST(what_is_known_of_a_client_can_be_asked)
 }
 END_TEST
 
+static void note_namespace(sio_ns *ns, void *user)
+{
+	note(user, "%s", sio_ns_name(ns));
+}
+
+/* Not inside the call that makes it, and once. */
+START_TEST(a_new_namespace_is_told_of)
+{
+	sio_server *s = lab_new();
+	sio_of(s, "/before");
+	sio_on_namespace(s, note_namespace, s);
+	sio_of(s, "/chat");
+	sio_of(s, "/chat");
+	sio_of(s, "/before");
+	NOTED(s, "");
+	ck_assert(io_unsettled(&s->io));
+	end_turn(s);
+	NOTED(s, "/chat");
+	sio_of(s, "/never");
+	lab_close(s);
+}
+END_TEST
+
 UNIT_MAIN("namespace", a_session_begins_in_no_namespace, connect_is_answered_with_the_socket_id,
 	ids_have_20_characters_and_are_new_each_time, an_unknown_namespace_is_refused,
 	a_query_is_part_of_the_name, names_may_be_written_in_both_ways,
@@ -377,4 +400,4 @@ UNIT_MAIN("namespace", a_session_begins_in_no_namespace, connect_is_answered_wit
 	a_client_that_enters_nothing_is_closed, the_time_to_enter_is_an_option,
 	a_client_that_has_entered_once_is_not_closed, the_answer_precedes_the_greeting,
 	a_left_namespace_can_be_entered_again, sio_of_finds_or_makes_a_namespace,
-	what_is_known_of_a_client_can_be_asked)
+	what_is_known_of_a_client_can_be_asked, a_new_namespace_is_told_of)

@@ -111,7 +111,7 @@ START_TEST(a_namespace_that_is_there_is_asked_of_no_parent)
 	sio_socket *k = enter(p, "/x");
 	ck_assert_ptr_eq(sio_namespace(k), own);
 	ck_assert_ptr_null(sio_ns_parent(own));
-	NOTED(s, "");
+	NOTED(s, "new:/x");
 	lab_close(s);
 }
 END_TEST

@@ -171,7 +171,7 @@ START_TEST(a_child_stays_unless_that_is_wanted)
 }
 END_TEST
 
-/* The application makes it itself, and is not told of it. */
+/* The application makes it itself, and hears of it as of any other. */
 START_TEST(sio_of_makes_a_child_if_a_pattern_matches)
 {
 	sio_server *s = room_server();
@@ -190,7 +190,7 @@ START_TEST(sio_of_makes_a_child_if_a_pattern_matches)
 	HEARD(p, "42/room-1,[\"a\"]");
 	receive(p, "41/room-1,");
 	ck_assert_ptr_eq(sio_of(s, "/room-1"), child);
-	NOTED(s, "");
+	NOTED(s, "new:/room-0 new:/room-1 new:/other");
 	lab_close(s);
 }
 END_TEST

@@ -185,7 +185,7 @@ START_TEST(a_namespace_that_is_made_meanwhile_is_entered)
 	end_turn(s);
 	ck_assert_ptr_eq(sio_namespace(socket_of(p, "/x")), own);
 	ck_assert_ptr_null(sio_ns_parent(own));
-	NOTED(s, "/x");
+	NOTED(s, "/x new:/x");
 	lab_close(s);
 }
 END_TEST

@@ -36,6 +36,7 @@ START_TEST(who_comes_back_has_its_id_its_rooms_its_data_and_what_it_missed)
 	sio_socket *k = socket_of(g.peer, "/");
 	sio_join(k, "room");
 	sio_set_data(k, &data, NULL);
+	sio_set_shared_data(k, sio_json("{name: 'A'}"));
 	ck_assert(!sio_recovered(k));
 	tell(s, NULL, "seen", 0);
 	GUEST_HEARD(&g, "40 42[\"seen\",0]");
@@ -50,6 +51,7 @@ START_TEST(who_comes_back_has_its_id_its_rooms_its_data_and_what_it_missed)
 	ck_assert(sio_recovered(k));
 	ck_assert(sio_in_room(k, "room") && sio_in_room(k, g.sid));
 	ck_assert_ptr_eq(sio_data(k), &data);
+	ck_assert_str_eq(text_of(sio_shared_data(k)), "{\"name\":\"A\"}");
 	ck_assert_ptr_eq(sio_find(sio_of(s, "/"), g.sid), k);
 	/* What was missed goes ahead of the answer. */
 	GUEST_HEARD(&g, "42[\"all\",1] 42[\"room\",2] 42[\"own\",3] 40=");

@@ -128,6 +128,14 @@ static void run_posted(void *user)
 	report("posted", sio_json("{}"));
 }
 
+static void on_done(sio_server *s, void *user)
+{
+	(void)s;
+	(void)user;
+	report("done", sio_json("{}"));
+	stopping = 1;
+}
+
 static sio_err ask(unsigned timeout_ms)
 {
 	const sio_delivery how = { .on_ack = on_answers, .timeout_ms = timeout_ms };
@@ -151,6 +159,8 @@ static sio_err obey(const char *word, const char *rest)
 		sio_ws_each(io, "/ws", close_ws, NULL);
 	if (!strcmp(word, "listen"))
 		return sio_listen_on(io, rest);
+	if (!strcmp(word, "shutdown"))
+		return sio_shutdown(io, &(sio_farewell){ .done = on_done });
 	if (!strcmp(word, "post"))
 		return sio_post(io, run_posted, NULL);
 	return SIO_OK;

@@ -74,6 +74,7 @@ int main(void)
 	}
 	if (err)
 		fprintf(stderr, "plain-server: %s\n", sio_strerror(err));
+	signal(SIGTERM, SIG_IGN); /* there is nothing to stop any more */
 	sio_close(io);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

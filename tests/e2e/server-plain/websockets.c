@@ -133,6 +133,25 @@ static void cmd_whence(sio_ws *ws, const char *rest)
 	say(ws, sio_handshake_address(sio_ws_handshake(ws)));
 }
 
+static void on_done(sio_server *io, void *user)
+{
+	(void)user;
+	report("done", sio_json("{left: %zu}", sio_ws_each(io, "/lab", count, NULL)));
+	sio_stop(io);
+}
+
+/* "<deadline> <per second>" */
+static void cmd_shutdown(sio_ws *ws, const char *rest)
+{
+	char *end;
+	unsigned deadline_ms = (unsigned)strtoul(rest, &end, 10);
+	unsigned per_second = (unsigned)strtoul(end, NULL, 10);
+	(void)ws;
+	sio_shutdown(server(),
+		&(sio_farewell){
+			.deadline_ms = deadline_ms, .per_second = per_second, .done = on_done });
+}
+
 /* What must be refused. */
 static void cmd_bad(sio_ws *ws, const char *rest)
 {
@@ -160,6 +179,7 @@ static void on_command(sio_ws *ws, sio_bytes data, bool binary, void *user)
 		{ "header", cmd_header },
 		{ "query", cmd_query },
 		{ "whence", cmd_whence },
+		{ "shutdown", cmd_shutdown },
 		{ "bad", cmd_bad },
 	};
 	char *text = strndup(data.data, data.len);

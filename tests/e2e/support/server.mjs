@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { within } from './wait.mjs';
@@ -102,9 +103,27 @@ export class Program {
 		try {
 			return await within(STOP_MS, promise, what);
 		} catch (error) {
+			error.message += ` (${whereabouts(this.child.pid)})\n${this.stderr}`;
 			this.child.kill('SIGKILL');
 			throw error;
 		}
+	}
+}
+
+/** Where its threads stand, for a program that does not end: the kernel's word on each. */
+function whereabouts(pid) {
+	const read = (thread, what) => readFileSync(`/proc/${pid}/task/${thread}/${what}`, 'utf8');
+	try {
+		return readdirSync(`/proc/${pid}/task`)
+			.map((thread) => {
+				const [state, , , , , , , , , , , user, system] = read(thread, 'stat')
+					.replace(/^.*\) /s, '')
+					.split(' ');
+				return `${read(thread, 'wchan')} ${state} after ${user}+${system} ticks`;
+			})
+			.join('; ');
+	} catch (error) {
+		return error.message;
 	}
 }
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* http - a client that polls, over one kept connection: a POST with an event, a GET that fetches
+ * the answer. */
+#include "load.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Fields as browsers send them. */
+#define FIELDS                                                                                     \
+	"Host: 127.0.0.1:3000\r\nConnection: keep-alive\r\nAccept: */*\r\n"                        \
+	"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n"                       \
+	"Accept-Language: en\r\n"
+
+static void get(client *c)
+{
+	char head[512];
+	int n = snprintf(head, sizeof head,
+		"GET /socket.io/?EIO=4&transport=polling%s%s HTTP/1.1\r\n" FIELDS "\r\n",
+		c->sid[0] ? "&sid=" : "", c->sid);
+	c->posted = true;
+	client_send_text(c, head, (size_t)n);
+}
+
+static void post(client *c, const void *body, size_t len)
+{
+	char text[TEXT_MAX];
+	int n = snprintf(text, sizeof text,
+		"POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\n" FIELDS
+		"Content-Type: text/plain;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n",
+		c->sid, len);
+	if ((size_t)n + len > sizeof text)
+		die("too long a body for a POST");
+	memcpy(text + n, body, len);
+	c->posted = false;
+	client_send_text(c, text, (size_t)n + len);
+}
+
+void http_begin(client *c)
+{
+	get(c);
+}
+
+void http_request(client *c)
+{
+	post(c, said.request.bytes, said.request.len);
+}
+
+static bool body_is(const char *body, size_t len, const void *wanted, size_t wanted_len)
+{
+	return len == wanted_len && memcmp(body, wanted, len) == 0;
+}
+
+static void answered(client *c, const char *body, size_t len)
+{
+	const char *sid = strstr(body, "\"sid\":\"");
+	if (c->state == READY && c->posted && body_is(body, len, said.request.bytes, len)) {
+		work_answered(c, DELIVERY);
+	} else if (!c->posted && body_is(body, len, "ok", 2)) {
+		get(c);
+	} else if (c->state == OPENING && sid && body[0] == '0') {
+		snprintf(c->sid, sizeof c->sid, "%.*s", (int)strcspn(sid + 7, "\""), sid + 7);
+		c->state = ENTERING;
+		post(c, "40", 2);
+	} else if (c->state == ENTERING && c->posted && !strncmp(body, "40", 2)) {
+		c->state = READY;
+		clients_ready++;
+		work_ready(c);
+	} else {
+		die("a poll was answered with %.*s", (int)len, body);
+	}
+}
+
+void http_input(client *c, const unsigned char *data, size_t len)
+{
+	if (c->text_len + len >= TEXT_MAX)
+		die("too long an answer");
+	memcpy(c->text + c->text_len, data, len);
+	c->text_len += len;
+	c->text[c->text_len] = '\0';
+	char *text = (char *)c->text, *end = strstr(text, "\r\n\r\n");
+	const char *field = strcasestr(text, "\r\nContent-Length: ");
+	if (!end)
+		return;
+	if (strncmp(text, "HTTP/1.1 200", 12) != 0 || !field || field > end)
+		die("a poll was refused: %s", text);
+	size_t body = strtoul(field + 18, NULL, 10), whole = (size_t)(end + 4 - text) + body;
+	if (c->text_len < whole)
+		return;
+	c->text_len = 0;
+	answered(c, end + 4, body);
+}
