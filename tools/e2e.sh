@@ -18,7 +18,7 @@ for file in tests/e2e/*.test.mjs; do
 	esac
 done
 # shellcheck disable=SC2086 # the list is words
-node --test --test-reporter=tap --test-concurrency=4 --test-timeout=120000 $files >"$log" 2>&1
+node --test --test-reporter=tap --test-concurrency=3 --test-timeout=240000 $files >"$log" 2>&1
 status=$?
 [ "$status" = 0 ] || cat "$log"
 count() { sed -n "s/^# $1 //p" "$log" | tail -n 1; }
