@@ -10,7 +10,7 @@ log=${SIO_BUILD_DIR:?the build folder}/e2e.log
 export SIO_BUILD_DIR
 
 files=
-for file in tests/e2e/*.test.mjs; do
+for file in tests/e2e/*.test.mjs tests/e2e/hostile/*.test.mjs; do
 	name=${file##*/}
 	case " ${E2E_WITHOUT:-} " in
 	*" ${name%.test.mjs} "*) ;;

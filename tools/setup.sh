@@ -56,6 +56,9 @@ find_missing() {
 	need valgrind file /usr/include/valgrind/callgrind.h
 	need check module check
 	need libmsgpack-dev any_module msgpack-c msgpack
+	need libhiredis-dev module hiredis
+	need libssl-dev module openssl
+	need redis-server have redis-server
 	need libev-dev file /usr/include/ev.h
 	need clang have clang
 	need clang-format have clang-format
@@ -145,3 +148,4 @@ modules client-demo
 modules tests/e2e
 modules tests/e2e/clients
 modules tests/e2e/reference
+modules tests/e2e/cluster
