@@ -142,6 +142,11 @@ static sio_session session_shown(const session *s)
 	};
 }
 
+sio_session sio_session_of(const sio_socket *k)
+{
+	return session_shown(k->client->session);
+}
+
 static sio_server *server_of(const session *s)
 {
 	return s->engine->user;
@@ -180,6 +185,7 @@ void hooks_closed(session *s, const ending *how)
 	sio_server *server = server_of(s);
 	bool wanted = server->hooks.closed && s->user;
 	end *e = wanted ? malloc(sizeof *e) : NULL;
+	server_log_end(server, s, how);
 	client_closed(s, how);
 	if (!e)
 		return;

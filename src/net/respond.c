@@ -152,6 +152,7 @@ void respond_sent(connection *c)
 	if (!q->busy || q->exchange.polling || q->asking || q->sink != SINK_NONE || q->file_left)
 		return;
 	q->busy = false;
+	polling_sent(&q->exchange);
 	if (q->file >= 0)
 		close(q->file);
 	q->file = -1;
