@@ -4,13 +4,13 @@
 # Finds what this machine lacks, by what it can do rather than by version, and installs it with
 # apt-get and npm.
 #
-#   tools/setup.sh build|run|check|bench                install what is missing; silent when nothing is
-#   tools/setup.sh --only-check build|run|check|bench   only say what is missing
+#   tools/setup.sh build|run|cluster|check|bench   install what is missing; silent when nothing is
+#   tools/setup.sh --only-check build|...          only say what is missing
 set -u
 
 only_check=
 [ "${1:-}" = --only-check ] && { only_check=yes; shift; }
-group=${1:?build, run, check or bench}
+group=${1:?build, run, cluster, check or bench}
 log=build/setup.log
 
 say() { echo "set-up: $*" >&2; }
@@ -32,6 +32,13 @@ need() {
 	"$@" || missing="$missing $package"
 }
 
+# To join servers over Redis, and one to do it with.
+need_redis() {
+	need libmsgpack-dev any_module msgpack-c msgpack
+	need libhiredis-dev module hiredis
+	need redis-server have redis-server
+}
+
 find_missing() {
 	missing=
 	need gcc have gcc
@@ -49,14 +56,12 @@ find_missing() {
 	need npm have npm
 	[ "$group" = run ] && return
 	need libssl-dev module openssl
+	[ "$group" = bench ] || need_redis
+	[ "$group" = cluster ] && return
 	[ "$group" = bench ] && return
 	need valgrind have valgrind
 	need valgrind file /usr/include/valgrind/callgrind.h
 	need check module check
-	need libmsgpack-dev any_module msgpack-c msgpack
-	need libhiredis-dev module hiredis
-	need libssl-dev module openssl
-	need redis-server have redis-server
 	need libev-dev file /usr/include/ev.h
 	need clang have clang
 	need clang-format have clang-format
@@ -139,7 +144,7 @@ fi
 [ "$group" = build ] && exit 0
 [ "$group" = bench ] && { modules tests/bench/reference; exit 0; }
 modules client-demo
-[ "$group" = run ] && exit 0
+[ "$group" = run ] || [ "$group" = cluster ] && exit 0
 modules tests/e2e
 modules tests/e2e/clients
 modules tests/e2e/reference
