@@ -175,6 +175,8 @@ test('redis 11, 17: passwords, users and databases', async (t) => {
 	const outside = await redisClient(t, at(':p%40ss%3Aw%2Frd@HOST'));
 	await outside.aclSetUser('libsio', ['on', '>secret', '+@all', 'allchannels']);
 	await joined(await startMember(t, 'c', 'c2', at('libsio:secret@HOST')));
+	await outside.aclSetUser('quiet', ['on', '>secret', '+@all', '-info', 'allchannels']);
+	await joined(await startMember(t, 'c', 'quiet', at('quiet:secret@HOST')));
 	await outside.aclSetUser('mute', ['on', '>secret', '+@all', '-publish', 'allchannels']);
 	const mute = await startMember(t, 'c', 'c3', at('mute:secret@HOST'));
 	await joined(mute);

@@ -113,6 +113,8 @@ test('redis 6: channels of sharded servers, and what is said on them', async (t)
 	assert.match(text.uid, /^[0-9a-f]{16}$/);
 	assert.deepEqual({ ...text, uid: 0 }, { type: 3, data: whole(['e', 1], []), uid: 0, nsp: '/' });
 	assert.deepEqual(binary.data, whole(['e', Buffer.from([1])], ['r']));
+	const rooms = await server.order('rooms');
+	assert.deepEqual(rooms, { err: 'invalid argument', result: [client.id, 'r'] });
 	client.disconnect();
 	const left = () => outside.sendCommand(['PUBSUB', 'SHARDNUMSUB', room]);
 	await eventually(async () => (await left())[1] === 1, 'the server to leave the room');
