@@ -14,6 +14,8 @@ LIBDIR  ?= $(PREFIX)/lib
 HOST    ?= 127.0.0.1
 PORT    ?= 3000
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 60
+SOAK_COUNT   ?= 1000000
 WERROR  ?= -Werror
 
 ifeq ($(origin CC),default)
@@ -31,7 +33,10 @@ CC_tsan    = gcc
 CC_fuzz    = clang
 CC_cover   = gcc
 
-HARDENED      = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+# Those that some machines have no use for are taken where the compiler takes them.
+takes         = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+HARDENED     := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	$(call takes,-fstack-clash-protection) $(call takes,-fcf-protection)
 MODE_release  = $(HARDENED)
 MODE_clang    = $(HARDENED)
 # The library's own sources alone.
@@ -220,8 +225,8 @@ $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(LIBS) $(MSGPACK_LIBS) -o $@
 
-# One of them turns the whole server.
-$(B)/replay/server $(B)/fuzz_server: $(LIB_OBJ)
+# Some of them turn the whole server.
+$(addprefix $(B)/replay/,server server_memory) $(addprefix $(B)/fuzz_,server server_memory): $(LIB_OBJ)
 
 # One of its applications stands on the layers below the public functions, so it takes the objects.
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
@@ -243,6 +248,9 @@ $(B)/cluster-server $(B)/cluster-emitter $(B)/cluster:
 $(B)/model: $(call objects,tests/soak/model.c $(FAR_SRC)) $(LIB_OBJ)
 	$(link_program) $(LIBS) -o $@
 
+$(B)/soak: $(call objects,tests/soak/soak.c tests/soak/soak_server.c $(FAR_SRC)) $(LIB_OBJ)
+	$(link_program) $(LIBS) -o $@
+
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
 	$(link_program) $(LIBS) -pthread -o $@
 
@@ -261,7 +269,7 @@ $(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
 
 # --- Run -----------------------------------------------------------------------------------
 
-.PHONY: run run-cluster tutorial setup-run setup-cluster setup-check
+.PHONY: run run-cluster tutorial setup-run setup-cluster setup-check setup-analyze
 run: setup-run ## start the demo: make run PORT=3456 HOST=0.0.0.0
 	@$(BUILD) $(B)/chat
 	@exec $(B)/chat --port $(PORT) --host $(HOST) --public client-demo/public \
@@ -286,9 +294,12 @@ setup-cluster: ## install what `make run-cluster` needs and this machine lacks
 setup-check: ## install what `make check` needs and this machine lacks
 	@tools/setup.sh check
 
+setup-analyze: ## install what `make analyze` needs and this machine lacks
+	@tools/setup.sh analyze
+
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance coverage fuzz replay instructions
+.PHONY: check unit threads asan tsan e2e figures matrix conformance coverage soak fuzz replay instructions
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit threads asan e2e conformance replay instructions
@@ -311,6 +322,10 @@ e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all
 	@SIO_BUILD_DIR=$(B) tools/e2e.sh
 
+figures: setup-check ## what hostile clients cost, measured; each figure has its bound
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@SIO_BUILD_DIR=$(B) node --test --test-reporter=spec tests/e2e/hostile/figures.mjs
+
 matrix: setup-check ## a table: each official client's version, by each transport, and what works
 	@$(BUILD) VARIANT=$(VARIANT) conformance-server
 	@SIO_BUILD_DIR=$(B) tools/matrix.sh
@@ -323,12 +338,16 @@ replay: ## every test vector through its fuzz target, under ASan and UBSan
 	@$(BUILD) VARIANT=asan replay-programs
 	@for name in $(FUZZ); do \
 		ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1 \
-		build/asan/replay/$$name tests/vectors/$$name || broken=yes; \
+		MEMORY_WALK=1 build/asan/replay/$$name $$(tools/vectors.sh $$name) || broken=yes; \
 	done; test -z "$$broken"
 
 coverage: setup-check ## which lines of the pure layers unit tests and vectors reach
 	@$(BUILD) VARIANT=cover unit-programs replay-programs
 	@tools/coverage.sh build/cover $(COVERED)
+
+soak: ## mixed load for SOAK_SECONDS, then SOAK_COUNT numbered messages: what holds, in a table
+	@$(BUILD) VARIANT=$(VARIANT) $(B)/soak
+	@$(B)/soak $(SOAK_SECONDS) $(SOAK_COUNT)
 
 fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ_SECONDS=600
 	@$(BUILD) VARIANT=fuzz fuzz-programs
@@ -354,7 +373,8 @@ bench: ## what a message costs, beside a raw server and Node's: make bench BENCH
 
 # --- Checks on the source ------------------------------------------------------------------
 
-.PHONY: build build-clang layers symbols hygiene format format-check
+.PHONY: build build-clang layers symbols hardening hygiene analyze analyze-quick format format-check
+HARD = $(addprefix build/clang/,chat conformance-server plain-server)
 build: ## build with gcc, warnings are errors
 	@$(BUILD) VARIANT=release all
 
@@ -369,8 +389,24 @@ symbols: ## the libraries define sio_* and nothing else
 	@$(BUILD) VARIANT=release lib
 	@VERSION=$(VERSION) tools/symbols.sh build/release
 
+hardening: ## the libraries and programs have what their flags should give them
+	@$(BUILD) VARIANT=release lib $(HARD:build/clang/%=build/release/%)
+	@$(BUILD) VARIANT=clang lib $(HARD)
+	@tools/hardening.sh $(foreach v,release clang,$(patsubst build/clang/%,build/$(v)/%,$(HARD)) \
+		$(wildcard build/$(v)/lib*.so.$(VERSION)))
+
+ANALYZE = tools/analyze.sh $(1) -- -std=c11 -D_GNU_SOURCE -Iinclude $(INCS) $(BROTLI) \
+	$(if $(MSGPACK),-DHAVE_MSGPACK)
+
+analyze: setup-analyze ## gcc -fanalyzer, cppcheck and clang-tidy find nothing
+	@$(call ANALYZE,gcc cppcheck clang-tidy)
+
+analyze-quick: setup-check ## the first two of them
+	@$(call ANALYZE,gcc cppcheck)
+
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
+	@tools/named-tests.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
 	client-demo/*/*.[ch] \
