@@ -169,7 +169,7 @@ void place_count(void *at, const char *request)
 	if (!c)
 		return;
 	c->p = p;
-	strcpy(c->request, request);
+	snprintf(c->request, sizeof c->request, "%s", request);
 	list_append(&r->counts, &c->in_redis);
 	const span words[] = { SPAN("PUBSUB"), r->sharded ? SPAN("SHARDNUMSUB") : SPAN("NUMSUB"),
 		span_of(r->sharded ? p->broadcast : p->request) };
