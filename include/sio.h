@@ -8,9 +8,13 @@
  *            Everything else passed in is copied or used only during the call.
  *            Everything handed to a callback is borrowed until it returns.
  * Errors     A call that failed has changed nothing, and the callback that it was
- *            given never runs.
+ *            given never runs.  Where a call says nothing else, SIO_EINVAL is for what
+ *            makes no sense (a NULL function or name, ...), SIO_ENOMEM for a lack of
+ *            memory, and SIO_EGONE for a client, a ticket or a server that is gone.
  * Callbacks  run from the loop, never from inside a call of the application's: when
  *            sio_disconnect() returns, the disconnect handlers are still to run.
+ * Texts      that are returned last as long as what they are asked of, unless it is said
+ *            otherwise; none is to be freed.
  * JSON       A NULL tree means "building it failed": passing one on sends nothing
  *            and returns SIO_ENOMEM, so one check at the end is enough.
  *            In the trees that handlers see a string is C text.  U+0000 inside it
@@ -89,6 +93,19 @@ typedef enum sio_level { SIO_LOG_ERROR, SIO_LOG_WARN, SIO_LOG_INFO, SIO_LOG_DEBU
 /* Which transports are offered; 0 in the options means both. */
 enum { SIO_POLLING = 1, SIO_WEBSOCKET = 2 };
 
+/* perMessageDeflate: { ... }: what a client that compresses costs.  All zero takes about 300 KB for
+ * each that has sent and received; without contexts it takes nothing, and messages shorter than
+ * compression_threshold go out as they are. */
+typedef struct sio_deflate {
+	bool server_no_context_takeover; /* nothing is remembered from message to message */
+	bool client_no_context_takeover; /* the client is told the same */
+	unsigned server_max_window_bits; /* 8 to 15; 0: what the client asks for, or 15 */
+	unsigned client_max_window_bits; /* 8 to 15; 0: the client's choice.  A client that cannot
+					    be limited is not compressed for */
+	unsigned mem_level;              /* zlib's, 1 to 9; 0: 8 */
+	unsigned level;                  /* zlib's, 1 to 9; 0: 6 */
+} sio_deflate;
+
 typedef struct sio_parser sio_parser; /* below, "Another form for packets" */
 typedef struct sio_hooks sio_hooks;   /* below, "The engine's hooks" */
 
@@ -98,6 +115,7 @@ typedef struct sio_options {
 	uint16_t port;               /* 0: any free one, see sio_port() */
 	const char *host;            /* an address; NULL: all interfaces */
 	const char *path;            /* "/socket.io/" */
+	bool no_trailing_slash;      /* addTrailingSlash: false: "/socket.io" is below path too */
 	unsigned transports;         /* SIO_POLLING | SIO_WEBSOCKET */
 	bool no_upgrades;            /* a session stays on the transport that it began with */
 	bool allow_eio3;             /* serve clients of Socket.IO 1.x and 2.x too */
@@ -105,6 +123,10 @@ typedef struct sio_options {
 	unsigned ping_timeout_ms;    /* 20000 */
 	unsigned upgrade_timeout_ms; /* 10000: for a websocket to take over */
 	unsigned connect_timeout_ms; /* 45000: for a client to enter a first namespace */
+	const char *initial_packet;  /* initialPacket: what each session begins with, a packet of
+					Socket.IO: "2[\"hello\"]" is an event that clients are
+					handed as soon as they have entered.  NULL: nothing.  Not
+					with parser */
 
 	/* Limits.  Each protects the server's memory from one client. */
 	size_t max_payload; /* 1 MB: a message, or one POST body */
@@ -153,7 +175,8 @@ typedef struct sio_options {
 					  many of lost sockets' rooms */
 	size_t recovery_sockets;       /* 10000 lost sockets of a namespace; the oldest go first */
 	bool recovery_uses_middleware; /* who comes back passes middleware again */
-	bool cleanup_empty_children;   /* a namespace that they made ends with its last client */
+	bool cleanup_empty_children;   /* a namespace that they made ends with its last client, and
+					  with it what was kept for those who were lost */
 
 	/* Which pages of other origins may ask over HTTP: "*", one origin, or several with commas,
 	 * in which a * stands for any characters ("https://" "*.example.com"); NULL: none.  Unless
@@ -166,10 +189,13 @@ typedef struct sio_options {
 	const char *cors_exposed_headers; /* that they may read; NULL: those that all may */
 	unsigned cors_max_age_s; /* for how long a browser may remember that; 0: as it likes */
 	const char *cookie;      /* name of a cookie with the session's id; NULL: none */
+	const char *cookie_attributes; /* "Path=/; HttpOnly; SameSite=Lax"; a page of another site
+					  needs "Path=/; HttpOnly; SameSite=None; Secure" */
 
 	unsigned trusted_proxies;     /* how many stand in front and append to X-Forwarded-For or
 					 Forwarded; sio_address() is then the client's */
 	bool per_message_deflate;     /* compress WebSocket messages, if the client can */
+	sio_deflate deflate;          /* how */
 	bool no_http_compression;     /* do not compress the answers to polls */
 	size_t compression_threshold; /* 1024 bytes; what is smaller is not worth it */
 
@@ -196,9 +222,12 @@ SIO_API sio_err sio_listen_on(sio_server *s, const char *address);
 /* Reads tls_cert and tls_key again, for those who come from now on.  SIO_EIO: they are of no use,
  * and nothing has changed. */
 SIO_API sio_err sio_reload_tls(sio_server *s);
+/* io.engine.clientsCount: how many sessions there are, in namespaces or not. */
+SIO_API size_t sio_session_count(const sio_server *s);
 /* The first port listened on; 0: none yet. */
 SIO_API uint16_t sio_port(const sio_server *s);
-/* Turns the loop until sio_stop(). */
+/* Turns the loop until sio_stop().  SIO_EINVAL: it is being turned, and this was called inside a
+ * callback; SIO_EGONE: the server was closed. */
 SIO_API sio_err sio_run(sio_server *s);
 /* Makes sio_run() return.  Any thread may call it, and a signal handler too. */
 SIO_API void sio_stop(sio_server *s);
@@ -229,6 +258,7 @@ SIO_API sio_err sio_shutdown(sio_server *s, const sio_farewell *how);
 SIO_API int sio_fd(const sio_server *s);
 /* In how many ms sio_service() has something to do even if nothing comes in: 0 now, -1 never. */
 SIO_API int sio_timeout(const sio_server *s);
+/* SIO_EINVAL: inside a callback; SIO_EGONE: the server was closed. */
 SIO_API sio_err sio_service(sio_server *s);
 
 /* The loop of libuv that the server turns, for handles of the application's own: a setInterval() is
@@ -301,8 +331,9 @@ typedef void sio_left_fn(sio_socket *k, const char *reason, void *user);
 /* io.of("/admin").  Made at the first call; the name begins with '/'.  NULL: out of memory, or a
  * bad name. */
 SIO_API sio_ns *sio_of(sio_server *s, const char *name);
+/* namespace.name; of a parent a name that no client can ask for. */
 SIO_API const char *sio_ns_name(const sio_ns *ns);
-SIO_API sio_server *sio_ns_server(const sio_ns *ns);
+SIO_API sio_server *sio_ns_server(const sio_ns *ns); /* namespace.server */
 
 /* io.of(/^\/room-\d+$/): a parent of all namespaces whose names match, which are made when a client
  * asks for them, at the first name that no namespace bears, or sio_of() for one.  regex is a POSIX
@@ -343,8 +374,9 @@ SIO_API sio_err sio_on(sio_ns *ns, const char *event, sio_event_fn *fn, void *us
 /* The same, for a handler that does not look at ev->args: where all of an event's are such, it is
  * checked but not parsed, and sio_relay() sends it on as it came. */
 SIO_API sio_err sio_on_raw(sio_ns *ns, const char *event, sio_event_fn *fn, void *user);
-/* Removes that handler of the event, or of all; fn NULL: all there are.  It may run, and remove
- * itself or others. */
+/* namespace.off(event, fn): that handler of the event, or of all (event NULL); fn NULL: all there
+ * are.  A handler may remove itself and others: from then on they are not called, not even for the
+ * event that is being handled. */
 SIO_API void sio_off(sio_ns *ns, const char *event, sio_event_fn *fn);
 /* socket.onAny((event, ...args) => ...): every event, before the handlers of its name. */
 SIO_API sio_err sio_on_any(sio_ns *ns, sio_event_fn *fn, void *user);
@@ -356,11 +388,13 @@ SIO_API void sio_off_any(sio_ns *ns, sio_event_fn *fn);
 SIO_API sio_err sio_on_any_outgoing(sio_ns *ns, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_prepend_any_outgoing(sio_ns *ns, sio_event_fn *fn, void *user);
 SIO_API void sio_off_any_outgoing(sio_ns *ns, sio_event_fn *fn);
-/* The same for one socket; after the namespace's handlers. */
+/* The same for one socket: socket.on(event, fn), socket.once(event, fn), ...  They are called after
+ * the namespace's, and end with the socket. */
 SIO_API sio_err sio_socket_on(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *fn, void *user);
-/* Removes that handler of the event; fn NULL: all of the event's. */
+/* socket.off(event, fn), with NULL as in sio_off(). */
 SIO_API void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn);
+/* socket.onAny(fn), prependAny, offAny, onAnyOutgoing, prependAnyOutgoing, offAnyOutgoing. */
 SIO_API sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_prepend_any(sio_socket *k, sio_event_fn *fn, void *user);
 SIO_API void sio_socket_off_any(sio_socket *k, sio_event_fn *fn);
@@ -385,13 +419,16 @@ SIO_API sio_err sio_refuse(sio_entry entry, const char *message, cJSON *data);
 typedef void sio_use_event_fn(sio_socket *k, const sio_event *ev, sio_entry entry, void *user);
 SIO_API sio_err sio_use_event(sio_ns *ns, sio_use_event_fn *fn, void *user);
 SIO_API sio_err sio_socket_use_event(sio_socket *k, sio_use_event_fn *fn, void *user);
-/* socket.on("error", err => ...): middleware has refused an event. */
+/* socket.on("error", err => ...), for every socket of the namespace: middleware has refused an
+ * event. data is NULL if it gave none. */
 typedef void sio_error_fn(sio_socket *k, const char *message, const cJSON *data, void *user);
 SIO_API sio_err sio_on_error(sio_ns *ns, sio_error_fn *fn, void *user);
 
 /* ---- The engine's hooks -------------------------------------------------------- */
 
-/* What is known of the request that opened a session, or asks for one. */
+/* What is known of the request that opened a session, or asks for one:
+ * socket.handshake.headers[name], .query[key], .url, .address, .issued, .secure.  A sio_handshake
+ * lasts as long as the socket or session that it is of, otherwise for the call. */
 /* Of several fields of that name the first, of several keys the last; NULL: not there. */
 SIO_API const char *sio_handshake_header(const sio_handshake *h, const char *name);
 SIO_API const char *sio_handshake_query(const sio_handshake *h, const char *key);
@@ -480,9 +517,13 @@ struct sio_hooks {
  *     sio_json("[{error: 'expected a string'}]")
  *     sio_json("{%s: %p, note: 'item %03d of %d'}", key, (void *)tree, i, n)
  *
- * The template is JSON, in which a key may also be a plain name (letters, digits, _ and $) and a
- * string may stand in 'single' quotes.  Commas stand between values and not behind the last one;
- * the escapes are JSON's and \'.
+ * In JavaScript: [name, { users, open }], [{ error: "expected a string" }], { [key]: tree, note:
+ * ... }.
+ *
+ * The template is JSON, in which a key may also be a plain name (letters, digits, _ and $, no digit
+ * in front) and a string may stand in 'single' quotes, with any characters in it.  Commas stand
+ * between values and not behind the last one; the escapes are JSON's and \'.  Nesting has no limit,
+ * and the locale does not matter.
  *
  * As a value, outside quotes:
  *
@@ -498,10 +539,12 @@ struct sio_hooks {
  *     %c          a string of one byte
  *     %p          a tree, which is taken; one NULL tree makes the whole result NULL
  *
- * %s and %.*s may stand as a key too, where NULL is an error.  Outside quotes there are no flags
- * and no widths.  Inside quotes any conversion but %p is replaced by what printf would have
- * written, flags, width and precision included, and can never end the string; there %% is a percent
- * sign, %hhd true or false, a NULL string null, and the decimal point a point in every locale.
+ * %s and %.*s may stand as a key too, where NULL is an error.  Outside quotes there are no flags,
+ * no widths, and no other precisions than these; %x, %X, %o, %a and %% stand inside quotes only,
+ * and %n, %ls and %lc nowhere.  Inside quotes any conversion but %p is replaced by what printf
+ * would have written, flags, width and precision included, and can never end the string; there %%
+ * is a percent sign, %hhd true or false, a NULL string null, and the decimal point a point in every
+ * locale.
  *
  * Strings need not be UTF-8: what is not is sent as U+FFFD.  Of equal keys the last value counts.
  *
@@ -515,9 +558,11 @@ SIO_API cJSON *sio_json(const char *fmt, ...) SIO_PRINTF(1, 2);
 #if defined(__GNUC__)
 #define sio_json(...) (__extension__ sio_json(__VA_ARGS__))
 #endif
-/* Stands in args for attachment `index`; NULL: out of memory. */
+/* Stands in args for attachment `index`, where JavaScript has the Buffer itself: a tree, to be
+ * given to %p or put into another one.  NULL: out of memory. */
 SIO_API cJSON *sio_binary(size_t index);
-/* The attachment that an item of ev->args stands for; .data NULL: it is not one. */
+/* The attachment that an item of ev->args stands for, borrowed as ev is; .data NULL: it is not one.
+ */
 SIO_API sio_bytes sio_binary_of(const sio_event *ev, const cJSON *item);
 
 /* SIO_VOLATILE: dropped for a client that cannot take it at once (socket.volatile).  SIO_LOCAL: to
@@ -569,14 +614,18 @@ extern "C" {
 #define SIO_ROOMS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #endif
 
-/* socket.emit(event, ...args).  args is an array, and is taken.  SIO_EGONE: the client has left. */
+/* socket.emit(event, ...args).  args is an array, and is taken.  SIO_EGONE: the client has left;
+ * SIO_EINVAL: args is no array, or the name is reserved (see sio_on()).  SIO_OK says that it is
+ * queued, or was dropped as it was asked to be. */
 SIO_API sio_err sio_emit(sio_socket *k, const char *event, cJSON *args);
 /* socket.timeout(ms).emit(event, ...args, (err, ...answer) => ...), and with attachments.  to and
- * except must be NULL. */
+ * except must be NULL.  The callback is told SIO_OK and the answer; SIO_ETIMEDOUT; or SIO_EGONE:
+ * the client left without one. */
 SIO_API sio_err sio_emit_with(
 	sio_socket *k, const sio_delivery *how, const char *event, cJSON *args);
-/* io.of(ns).to(rooms).except(rooms).emit(event, ...args).  A client that matches twice gets it
- * once.  socket.to(room) is this with .except = SIO_ROOMS(sio_id(k)).  Nobody matches: SIO_OK. */
+/* io.of(ns).to(rooms).except(rooms).emit(event, ...args).  Takes args.  A client that matches twice
+ * gets it once.  socket.to(room) is this with .except = SIO_ROOMS(sio_id(k)).  Nobody matches:
+ * SIO_OK. */
 SIO_API sio_err sio_broadcast(sio_ns *ns, const sio_delivery *how, const char *event, cJSON *args);
 /* The same with the arguments and attachments of an event that came in, without parsing or encoding
  * them; event NULL: under its own name. */
@@ -591,6 +640,8 @@ SIO_API sio_err sio_reply_with(sio_ack ack, const sio_bytes *binary, size_t nbin
  * any socket, but one that has left meanwhile is passed over.  Returns for how many it was called.
  */
 SIO_API size_t sio_each(sio_ns *ns, const sio_delivery *who, sio_socket_fn *fn, void *user);
+/* io.of(ns).sockets.size; with who, adapter.rooms.get(room).size: how many match on this server. */
+SIO_API size_t sio_count(sio_ns *ns, const sio_delivery *who);
 /* await io.in(room).fetchSockets(), of this server and, with an adapter, of all others, unless
  * SIO_LOCAL is said: fn is called once, with an array of { id, handshake, rooms, data }.  err is
  * SIO_ETIMEDOUT if servers have not answered in time (timeout_ms, or what the adapter says); args
@@ -610,17 +661,19 @@ SIO_API sio_err sio_on_server_side(
 	sio_ns *ns, const char *event, sio_server_event_fn *fn, void *user);
 /* fn NULL: all of the event's. */
 SIO_API void sio_off_server_side(sio_ns *ns, const char *event, sio_server_event_fn *fn);
-/* io.in(rooms).socketsJoin(room), socketsLeave(room), disconnectSockets(close).  SIO_ENOMEM: not
- * all. */
+/* io.in(rooms).socketsJoin(room), socketsLeave(room), disconnectSockets(close), on all servers
+ * unless SIO_LOCAL is said.  SIO_ENOMEM: not all. */
 SIO_API sio_err sio_join_all(sio_ns *ns, const sio_delivery *who, const char *room);
 SIO_API sio_err sio_leave_all(sio_ns *ns, const sio_delivery *who, const char *room);
 SIO_API void sio_disconnect_all(sio_ns *ns, const sio_delivery *who, bool whole_connection);
 
 /* ---- One socket ------------------------------------------------------------------ */
 
-SIO_API const char *sio_id(const sio_socket *k); /* socket.id: 20 characters */
-SIO_API sio_ns *sio_namespace(const sio_socket *k);
-SIO_API sio_socket *sio_find(sio_ns *ns, const char *id); /* NULL: gone */
+SIO_API const char *sio_id(const sio_socket *k);    /* socket.id: 20 characters */
+SIO_API sio_ns *sio_namespace(const sio_socket *k); /* socket.nsp */
+/* io.of(ns).sockets.get(id); of a parent, in all its children.  NULL: not there, or gone. */
+SIO_API sio_socket *sio_find(sio_ns *ns, const char *id);
+/* socket.connected: not in middleware any more, and not gone. */
 SIO_API bool sio_connected(const sio_socket *k);
 /* socket.recovered: it has come back, see recovery_ms. */
 SIO_API bool sio_recovered(const sio_socket *k);
@@ -633,6 +686,9 @@ SIO_API const char *sio_header(const sio_socket *k, const char *name);
 SIO_API const char *sio_query(const sio_socket *k, const char *key);
 SIO_API const char *sio_url(const sio_socket *k);
 SIO_API const char *sio_address(const sio_socket *k);
+/* socket.conn: id, transport, protocol and request of the session, which the socket may share with
+ * others of the same client.  Its texts last as long as the socket. */
+SIO_API sio_session sio_session_of(const sio_socket *k);
 /* socket.conn.transport.name: "polling" or "websocket"; "" when it is gone. */
 SIO_API const char *sio_transport(const sio_socket *k);
 /* Bytes that wait for this client. */
@@ -642,7 +698,8 @@ SIO_API bool sio_behind(const sio_socket *k);
 /* A client of the namespace has been behind, and is not any more. */
 SIO_API sio_err sio_on_drain(sio_ns *ns, sio_socket_fn *fn, void *user);
 /* socket.data.  free_fn (NULL: none) is called for it when it is replaced and after the disconnect
- * handlers. */
+ * handlers; with recovery_ms, when the socket cannot come back any more.  It must not call the
+ * library. */
 SIO_API void sio_set_data(sio_socket *k, void *data, void (*free_fn)(void *));
 SIO_API void *sio_data(const sio_socket *k);
 /* The part of socket.data that sio_fetch() tells, here and to other servers.  Takes data; NULL:

@@ -2,6 +2,7 @@
 /* server - the public functions that tie the layers together: options, life, loop. */
 #include "server.h"
 #include "base/json_scan.h"
+#include "wire/http.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,21 +167,52 @@ static engine_options engine_options_of(const sio_options *o)
 		.websocket = transports & SIO_WEBSOCKET,
 		.allow_upgrades = !o->no_upgrades,
 		.allow_eio3 = o->allow_eio3,
+		.initial_packet = o->initial_packet,
 	};
 }
 
-/* The path with a slash at both ends; NULL: out of memory. */
-static char *path_of(const char *path)
+/* The path with a slash at its beginning, and one or none at its end; NULL: out of memory. */
+static char *path_of(const sio_options *o)
 {
-	if (!path || !*path)
-		return strdup("/socket.io/");
+	const char *path = o->path && *o->path ? o->path : "/socket.io/";
 	size_t len = strlen(path);
 	char *out = malloc(len + 3);
 	if (!out)
 		return NULL;
-	snprintf(out, len + 3, "%s%s%s", *path == '/' ? "" : "/", path,
-		path[len - 1] == '/' ? "" : "/");
+	len -= path[len - 1] == '/';
+	snprintf(out, len + 3, "%s%.*s%s", *path == '/' ? "" : "/", (int)len, path,
+		o->no_trailing_slash ? "" : "/");
 	return out;
+}
+
+static pmd_options deflate_options_of(const sio_deflate *d)
+{
+	return (pmd_options){
+		.server_no_context_takeover = d->server_no_context_takeover,
+		.client_no_context_takeover = d->client_no_context_takeover,
+		.server_max_window_bits = (int)d->server_max_window_bits,
+		.client_max_window_bits = (int)d->client_max_window_bits,
+		.mem_level = (int)d->mem_level,
+		.level = (int)d->level,
+	};
+}
+
+static bool in_range(unsigned value, unsigned least, unsigned most)
+{
+	return !value || (value >= least && value <= most);
+}
+
+static bool deflate_makes_sense(const sio_deflate *d)
+{
+	return in_range(d->server_max_window_bits, 8, 15) &&
+	       in_range(d->client_max_window_bits, 8, 15) && in_range(d->mem_level, 1, 9) &&
+	       in_range(d->level, 1, 9);
+}
+
+static bool cookie_makes_sense(const sio_options *o)
+{
+	const char *attributes = o->cookie_attributes ? o->cookie_attributes : "";
+	return !o->cookie || http_field_ok(span_of(o->cookie), span_of(attributes));
 }
 
 static sio_err bad_option(const sio_server *s, const char *what)
@@ -197,6 +229,12 @@ static sio_err check_options(const sio_server *s, const sio_options *o)
 		return bad_option(s, "max_depth: more than can be scanned");
 	if (s->engine.options.low_water > s->engine.options.high_water)
 		return bad_option(s, "low_water: above high_water");
+	if (!deflate_makes_sense(&o->deflate))
+		return bad_option(s, "deflate: out of range");
+	if (o->initial_packet && o->parser)
+		return bad_option(s, "initial_packet: not with a parser");
+	if (!cookie_makes_sense(o))
+		return bad_option(s, "cookie: not what a header field can hold");
 	if (!o->tls_cert != !o->tls_key)
 		return bad_option(s, "tls_cert and tls_key: one without the other");
 	return SIO_OK;
@@ -215,7 +253,7 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 		.hooks = hooks_for_net(s),
 		.user = s,
 	};
-	char *path = path_of(o->path);
+	char *path = path_of(o);
 	int error = ENOMEM;
 	if (path) {
 		net_options n = { .host = o->host,
@@ -232,7 +270,9 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 			.cors_credentials = o->cors_credentials,
 			.trusted_proxies = o->trusted_proxies,
 			.cookie = o->cookie,
+			.cookie_attributes = o->cookie_attributes,
 			.per_message_deflate = o->per_message_deflate,
+			.deflate = deflate_options_of(&o->deflate),
 			.http_compression = !o->no_http_compression,
 			.compression_threshold = or_size(o->compression_threshold, 1024),
 			.tls_cert = o->tls_cert,
@@ -277,65 +317,86 @@ sio_err sio_create(sio_server **out, const sio_options *opts)
 	return SIO_OK;
 }
 
+/* The last callbacks of sio_close() run when the network is gone. */
+
 sio_err sio_listen(sio_server *s)
 {
-	return server_error(net_listen(s->net));
+	return s->net ? server_error(net_listen(s->net)) : SIO_EGONE;
 }
 
 sio_err sio_listen_on(sio_server *s, const char *address)
 {
-	return address ? server_error(net_listen_on(s->net, address)) : SIO_EINVAL;
+	if (!address)
+		return SIO_EINVAL;
+	return s->net ? server_error(net_listen_on(s->net, address)) : SIO_EGONE;
 }
 
 sio_err sio_reload_tls(sio_server *s)
 {
-	return server_error(net_reload_tls(s->net));
+	return s->net ? server_error(net_reload_tls(s->net)) : SIO_EGONE;
+}
+
+size_t sio_session_count(const sio_server *s)
+{
+	return s->engine.sessions.count;
 }
 
 uint16_t sio_port(const sio_server *s)
 {
-	return net_port(s->net);
+	return s->net ? net_port(s->net) : 0;
 }
 
 /* ---- Loop ---- */
 
+/* Whether it can be turned: not inside itself. */
+static sio_err check_loop(const sio_server *s)
+{
+	if (s->closed || s->ending)
+		return SIO_EGONE;
+	return net_inside(s->net) ? SIO_EINVAL : SIO_OK;
+}
+
 sio_err sio_run(sio_server *s)
 {
-	net_run(s->net);
-	return SIO_OK;
+	sio_err err = check_loop(s);
+	if (!err)
+		net_run(s->net);
+	return err;
 }
 
 void sio_stop(sio_server *s)
 {
-	net_stop(s->net);
+	if (s->net)
+		net_stop(s->net);
 }
 
 int sio_fd(const sio_server *s)
 {
-	return net_fd(s->net);
+	return s->net ? net_fd(s->net) : -1;
 }
 
 int sio_timeout(const sio_server *s)
 {
-	return net_timeout(s->net);
+	return s->net ? net_timeout(s->net) : -1;
 }
 
 sio_err sio_service(sio_server *s)
 {
-	if (s->closed)
-		return SIO_EGONE;
+	sio_err err = check_loop(s);
+	if (err)
+		return err;
 	net_service(s->net);
 	return s->closed ? SIO_EGONE : SIO_OK;
 }
 
 struct uv_loop_s *sio_uv_loop(sio_server *s)
 {
-	return net_loop(s->net);
+	return s->net ? net_loop(s->net) : NULL;
 }
 
 sio_err sio_post(sio_server *s, void (*fn)(void *user), void *user)
 {
 	if (!fn)
 		return SIO_EINVAL;
-	return server_error(net_post(s->net, fn, user));
+	return s->net ? server_error(net_post(s->net, fn, user)) : SIO_EGONE;
 }

@@ -165,7 +165,9 @@ void server_end_init(sio_server *s)
 /* The loop does the rest: handlers must not run inside this call. */
 sio_err sio_shutdown(sio_server *s, const sio_farewell *how)
 {
-	if (s->leaving || s->ending)
+	if (s->ending)
+		return SIO_EGONE;
+	if (s->leaving)
 		return SIO_EINVAL;
 	s->leaving = true;
 	if (how)

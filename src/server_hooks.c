@@ -142,6 +142,11 @@ static sio_session session_shown(const session *s)
 	};
 }
 
+sio_session sio_session_of(const sio_socket *k)
+{
+	return session_shown(k->client->session);
+}
+
 static sio_server *server_of(const session *s)
 {
 	return s->engine->user;

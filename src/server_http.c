@@ -81,6 +81,8 @@ sio_err sio_http(sio_server *s, const char *method, const char *path, sio_http_f
 {
 	if (!method || !path || !fn)
 		return SIO_EINVAL;
+	if (!s->net)
+		return SIO_EGONE;
 	return server_error(net_route(s->net, method, path, call_http, (void (*)(void))fn, user));
 }
 
@@ -88,5 +90,5 @@ sio_err sio_static(sio_server *s, const char *url, const char *directory)
 {
 	if (!url || *url != '/' || !directory)
 		return SIO_EINVAL;
-	return server_error(net_mount(s->net, url, directory));
+	return s->net ? server_error(net_mount(s->net, url, directory)) : SIO_EGONE;
 }

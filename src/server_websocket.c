@@ -46,6 +46,8 @@ sio_err sio_websocket(sio_server *s, const char *path, const sio_ws_hooks *hooks
 	};
 	if (!path || !hooks)
 		return SIO_EINVAL;
+	if (!s->net)
+		return SIO_EGONE;
 	sio_ws_hooks *copy = malloc(sizeof *copy);
 	if (!copy)
 		return SIO_ENOMEM;
@@ -84,6 +86,8 @@ sio_err sio_ws_broadcast(sio_server *s, const char *path, const sio_ws *except, 
 	sio_err err;
 	if (!path)
 		return SIO_EINVAL;
+	if (!s->net)
+		return SIO_EGONE;
 	bytes *b = message_of(data, len, binary, &err);
 	if (b)
 		net_ws_broadcast(s->net, path, ws_in(except), b);
@@ -112,7 +116,7 @@ static void call(net_ws *w, void *user)
 
 size_t sio_ws_each(sio_server *s, const char *path, sio_ws_fn *fn, void *user)
 {
-	return path && fn ? net_ws_each(s->net, path, call, &(visit){ fn, user }) : 0;
+	return path && fn && s->net ? net_ws_each(s->net, path, call, &(visit){ fn, user }) : 0;
 }
 
 const sio_handshake *sio_ws_handshake(const sio_ws *ws)

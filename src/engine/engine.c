@@ -19,6 +19,17 @@ static void drain_due(timer *t)
 	}
 }
 
+/* The message as it goes out; NULL: out of memory. */
+static bytes *message_of(const char *text)
+{
+	buf out = { 0 };
+	buf_add_char(&out, '4');
+	buf_add_text(&out, text);
+	bytes *b = out.failed ? NULL : bytes_copy(buf_data(&out), buf_len(&out));
+	buf_free(&out);
+	return b;
+}
+
 bool engine_init(
 	engine *e, const engine_options *options, const engine_events *events, void *user, wheel *w)
 {
@@ -36,7 +47,8 @@ bool engine_init(
 	e->ping = bytes_copy("2", 1);
 	e->pong = bytes_copy("3", 1);
 	e->ok = bytes_copy("ok", 2);
-	return e->ping && e->pong && e->ok;
+	e->initial = options->initial_packet ? message_of(options->initial_packet) : NULL;
+	return e->ping && e->pong && e->ok && (e->initial || !options->initial_packet);
 }
 
 void engine_fini(engine *e)
@@ -49,6 +61,7 @@ void engine_fini(engine *e)
 	bytes_unref(e->ping);
 	bytes_unref(e->pong);
 	bytes_unref(e->ok);
+	bytes_unref(e->initial);
 }
 
 void engine_close_all(engine *e, const char *reason)

@@ -34,7 +34,8 @@ typedef struct engine_options {
 	size_t max_bytes_per_second;    /* in its messages */
 	bool polling, websocket;        /* which transports are offered */
 	bool allow_upgrades;
-	bool allow_eio3; /* clients of Socket.IO 1 and 2 too */
+	bool allow_eio3;            /* clients of Socket.IO 1 and 2 too */
+	const char *initial_packet; /* a text that follows the open packet; NULL: none.  Copied */
 } engine_options;
 
 /* What the layer above is told.  All may call any session function but free nothing. */
@@ -65,6 +66,7 @@ typedef struct engine {
 	size_t held; /* bytes for all clients; those in queues only where max_memory limits them */
 	counters counters;
 	bytes *ping, *pong, *ok; /* what is sent often, made once */
+	bytes *initial;          /* NULL: none */
 } engine;
 
 /* false: out of memory; engine_fini() accepts what was made. */

@@ -524,14 +524,20 @@ session *session_new(struct engine *e, const dialect *d, handshake *h, span sid)
 	return s;
 }
 
+/* What every session begins with. */
+static bool greet(session *s)
+{
+	bytes *open = engine_open_packet(s), *initial = s->engine->initial;
+	return open && push(s, open) && (!initial || session_send(s, bytes_ref(initial)));
+}
+
 void session_open(session *s, transport *t)
 {
 	s->transport = t;
 	s->engine->counters.opened++;
 	map_add(&s->engine->sessions, &s->by_sid, session_sid(s));
 	heartbeat_start(s);
-	bytes *open = engine_open_packet(s);
-	if (!open || !push(s, open))
+	if (!greet(s))
 		session_doom(s, CLOSED_BY_ERROR);
 	else if (!s->engine->events->open(s->engine->user, s))
 		session_doom(s, CLOSED_BY_ERROR);

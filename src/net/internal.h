@@ -60,7 +60,7 @@ typedef struct post {
 
 struct net {
 	net_options options;
-	char *texts[10]; /* what options points at */
+	char *texts[11]; /* what options points at */
 	engine *engine;
 	wheel *wheel;
 	net_owner owner;

@@ -33,7 +33,8 @@ void net_log_peer(const connection *c, const char *format, ...)
 static bool copy_texts(net *n, const net_options *o)
 {
 	const char *given[] = { o->host, o->path, o->cors_origin, o->client_dir, o->tls_cert,
-		o->tls_key, o->cookie, o->cors_methods, o->cors_headers, o->cors_exposed };
+		o->tls_key, o->cookie, o->cors_methods, o->cors_headers, o->cors_exposed,
+		o->cookie_attributes };
 	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
 		n->texts[i] = given[i] ? strdup(given[i]) : NULL;
 		if (given[i] && !n->texts[i])
@@ -50,6 +51,7 @@ static bool copy_texts(net *n, const net_options *o)
 	n->options.cors_methods = n->texts[7];
 	n->options.cors_headers = n->texts[8];
 	n->options.cors_exposed = n->texts[9];
+	n->options.cookie_attributes = n->texts[10];
 	return true;
 }
 

@@ -64,7 +64,7 @@ typedef struct net_owner {
 typedef struct net_options {
 	const char *host; /* NULL: all interfaces */
 	uint16_t port;
-	const char *path; /* of the engine: begins and ends with '/' */
+	const char *path; /* of the engine: begins with '/', and may end with one */
 	const char *cors_origin;
 	const char *cors_methods, *cors_headers, *cors_exposed; /* lists; NULL: as usual */
 	unsigned cors_max_age_s;                                /* 0: not sent */
@@ -73,8 +73,9 @@ typedef struct net_options {
 	size_t max_payload;
 	unsigned max_connections, max_connections_per_address; /* 0: no limit */
 	bool cors_credentials;
-	unsigned trusted_proxies; /* in front, each of which appends to X-Forwarded-For */
-	const char *cookie;       /* NULL: none */
+	unsigned trusted_proxies;      /* in front, each of which appends to X-Forwarded-For */
+	const char *cookie;            /* NULL: none */
+	const char *cookie_attributes; /* NULL: the usual ones */
 	bool per_message_deflate, http_compression;
 	size_t compression_threshold; /* bytes */
 	pmd_options deflate;          /* of per_message_deflate; its threshold is the one above */

@@ -160,13 +160,15 @@ static void add_fields(connection *c, const http_head *head, bool initial)
 static void add_cookie(connection *c, span sid)
 {
 	const char *name = c->net->options.cookie;
+	const char *attributes = c->net->options.cookie_attributes;
 	buf value = { 0 };
 	if (!name)
 		return;
 	buf_add_text(&value, name);
 	buf_add_char(&value, '=');
 	buf_add_span(&value, sid);
-	buf_add_text(&value, "; Path=/; HttpOnly; SameSite=Lax");
+	buf_add_text(&value, "; ");
+	buf_add_text(&value, attributes ? attributes : "Path=/; HttpOnly; SameSite=Lax");
 	http_write_field(&c->request->fields, SPAN("Set-Cookie"), buf_span(&value));
 	buf_free(&value);
 }
@@ -253,11 +255,21 @@ static void known_session(connection *c, const http_head *head, session *s)
 		respond_empty(c, s->polling ? 500 : 400);
 }
 
+/* What a path of the engine's has behind the slash, which the option need not end with. */
+static span below_engine(const net *n, span path)
+{
+	span prefix = span_of(n->options.path);
+	size_t cut = prefix.len;
+	bool open = !cut || prefix.at[cut - 1] != '/';
+	if (open && path.len > cut && path.at[cut] == '/')
+		cut++;
+	return (span){ path.at + cut, path.len - cut };
+}
+
 static bool client_file(connection *c, const http_head *head)
 {
 	response r = RESPONSE(200);
-	size_t prefix = strlen(c->net->options.path);
-	span name = { head->path.at + prefix, head->path.len - prefix };
+	span name = below_engine(c->net, head->path);
 	if (!c->net->bundle || !bundle_answer(c->net->bundle, name, head, &r))
 		return false;
 	cors_fields(c, &r.fields);

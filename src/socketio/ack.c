@@ -6,12 +6,12 @@
 #include "json.h"
 #include <stdlib.h>
 
-/* One socket that has been asked.  The pair is the key under which its namespace finds it. */
+/* One socket that has been asked.  The pair is the key under which its namespace finds it: without
+ * padding, whatever the size of a pointer. */
 typedef struct ask {
 	map_node by_both;
 	struct {
-		sio_socket *socket;
-		uint64_t id;
+		uint64_t socket, id;
 	} key;
 	list in_socket, in_inquiry;
 	inquiry *inquiry;
@@ -85,7 +85,7 @@ bool inquiry_add(inquiry *q, sio_socket *k)
 	ask *a = malloc(sizeof *a);
 	if (!a)
 		return false;
-	a->key.socket = k;
+	a->key.socket = (uintptr_t)k;
 	a->key.id = q->id;
 	a->inquiry = q;
 	map_add(&q->ns->asks, &a->by_both, key_of(a));
@@ -208,7 +208,7 @@ static sio_bytes args_text(span payload)
 
 bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts)
 {
-	ask wanted = { .key = { k, p->id } };
+	ask wanted = { .key = { (uintptr_t)k, p->id } };
 	cJSON *args = read_args(k->ns->io, p->payload, nparts);
 	map_node *node = p->has_id ? map_find(&k->ns->asks, key_of(&wanted)) : NULL;
 

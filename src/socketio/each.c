@@ -50,6 +50,24 @@ size_t sio_each(sio_ns *ns, const sio_delivery *who, sio_socket_fn *fn, void *us
 	return each(ns, who, fn, user, &ignored);
 }
 
+static void count_one(sio_socket *k, void *user)
+{
+	(void)k;
+	++*(size_t *)user;
+}
+
+size_t sio_count(sio_ns *ns, const sio_delivery *who)
+{
+	size_t n = 0;
+	if (who && (who->to || who->except))
+		room_match(ns, who, count_one, &n);
+	else
+		n = ns->sockets.count;
+	LIST_EACH (it, &ns->children)
+		n += sio_count(LIST_OWNER(it, sio_ns, in_parent), who);
+	return n;
+}
+
 typedef struct change {
 	sio_err (*fn)(sio_socket *k, const char *room);
 	const char *room;

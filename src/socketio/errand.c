@@ -98,7 +98,7 @@ static sio_err emit_and_answer(sio_ns *ns, const sio_cluster_message *m)
 	if (!how.timeout_ms)
 		how.timeout_ms = ns->io->adapter->timeout_ms;
 	sio_err err = emit_from_afar(ns, &how, m->event, &asked);
-	answer(e, (sio_cluster_message){ .type = SIO_CLUSTER_RECEIVERS, .count = asked });
+	answer(e, (sio_cluster_message){ .type = SIO_CLUSTER_RECEIVERS, .count = err ? 0 : asked });
 	if (err)
 		errand_free(e);
 	return err;

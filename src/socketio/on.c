@@ -180,8 +180,7 @@ sio_err sio_socket_once(sio_socket *k, const char *event, sio_event_fn *fn, void
 
 void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn)
 {
-	if (event)
-		take_off_event(k->ns->io, k->own, event, (handler_fn *)fn);
+	take_off_event(k->ns->io, k->own, event, (handler_fn *)fn);
 }
 
 sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user)

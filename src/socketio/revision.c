@@ -86,9 +86,19 @@ static void write_nothing(buf *out, span id, const char *pid)
 	(void)pid;
 }
 
+/* What JavaScript takes for false counts as none. */
+static bool counts(const cJSON *data)
+{
+	if (!data || cJSON_IsNull(data) || cJSON_IsFalse(data))
+		return false;
+	if (cJSON_IsNumber(data))
+		return data->valuedouble < 0 || data->valuedouble > 0;
+	return !cJSON_IsString(data) || *data->valuestring;
+}
+
 static void write_either(buf *out, const char *message, const cJSON *data)
 {
-	if (data)
+	if (counts(data))
 		print(out, data);
 	else
 		json_print_string(out, span_of(message));

@@ -31,9 +31,10 @@ sio_socket *socket_new(sio_ns *ns, client *c, cJSON *auth)
 
 static void free_data(sio_socket *k)
 {
-	if (k->data && k->free_data)
-		k->free_data(k->data);
+	void *data = k->data;
 	k->data = NULL;
+	if (data && k->free_data)
+		k->free_data(data);
 }
 
 void socket_free(sio_socket *k)

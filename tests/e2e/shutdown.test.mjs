@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { connect, MODES, POLLING, WEBSOCKET } from './support/client.mjs';
+import { answers, connect, MODES, POLLING, WEBSOCKET } from './support/client.mjs';
 import { Polling } from './support/raw.mjs';
 import { startServer } from './support/server.mjs';
 import { next } from './support/wait.mjs';
@@ -196,4 +196,28 @@ test('a handler may close a server that another has closed', async (t) => {
 	await told;
 	assert.deepEqual(await server.waitForEnd(), { code: 0, signal: null });
 	assert.equal(server.reports('left', { reason: SHUTTING_DOWN }).length, 2);
+});
+
+test('a handler that turns the loop is told that it turns already', async (t) => {
+	const server = await start(t);
+	const socket = await connect(t, server, WEBSOCKET);
+
+	const [told] = await answers(socket, 'nested');
+
+	assert.deepEqual(told, { run: 'invalid argument', service: 'invalid argument' });
+});
+
+test('what runs when the server is being closed is told so', async (t) => {
+	const server = await startServer({ APP: 'endings', REPORT: '1', LATE: '1' });
+	await connect(t, server, WEBSOCKET);
+
+	await server.stop();
+
+	const gone = 'the client has left, or the ticket was used';
+	const loop = { run: gone, service: gone };
+	assert.deepEqual(server.reports('late'), [loop]);
+	assert.deepEqual(server.reports('last'), [
+		{ error: 'success', loop, shutdown: gone, post: 'success' },
+	]);
+	assert.deepEqual(server.reports('posted'), [loop]);
 });

@@ -20,7 +20,9 @@ typedef struct cluster_member {
 	sio_server *server;
 	unsigned places; /* that are open */
 	unsigned sent;   /* messages */
-	char rooms[256]; /* "+name " for each that has begun, "-name " for each that has ended */
+	/* "+name " for each room that has begun, "-name " for each that has ended, as far as they
+	 * fit in. */
+	char rooms[256];
 	bool ended;
 	bool mute; /* what it is sent gets lost */
 	bool away; /* it can neither send nor count */

@@ -349,6 +349,28 @@ START_TEST(who_waits_receives_nothing)
 }
 END_TEST
 
+/* socket.io.md 43 */
+START_TEST(who_waits_is_neither_connected_nor_found)
+{
+	sio_server *s = guarded(keep);
+	sio_ns *ns = sio_of(s, "/chat");
+	peer *p = open_client(s);
+	receive(p, "40/chat,");
+	sio_socket *k = socket_of(p, "/chat");
+	ck_assert(!sio_connected(k));
+	ck_assert_ptr_null(sio_find(ns, sio_id(k)));
+	ck_assert_uint_eq(sio_count(ns, NULL), 0);
+	ck_assert_int_eq(sio_emit(k, "a", sio_json("[]")), SIO_EGONE);
+	sio_admit(kept);
+	ck_assert(!sio_connected(k));
+	end_turn(s);
+	ck_assert(sio_connected(k));
+	ck_assert_ptr_eq(sio_find(ns, sio_id(k)), k);
+	ck_assert_uint_eq(sio_count(ns, NULL), 1);
+	lab_close(s);
+}
+END_TEST
+
 static void admit_and_disconnect(sio_socket *k, sio_entry entry, void *user)
 {
 	(void)user;
@@ -411,5 +433,6 @@ UNIT_MAIN("admission", checks_run_in_their_order, the_first_refusal_ends_the_che
 	leaving_in_the_turn_of_the_admission_counts, an_event_while_waiting_closes_the_connection,
 	the_time_to_enter_runs_while_waiting, requests_may_be_answered_in_another_order,
 	asking_again_while_waiting_replaces_the_question, a_check_can_prepare_the_socket,
-	who_waits_receives_nothing, a_check_that_disconnects_ends_it,
-	a_check_added_by_a_check_is_for_the_next_client, closing_the_server_ends_the_waiting)
+	who_waits_receives_nothing, who_waits_is_neither_connected_nor_found,
+	a_check_that_disconnects_ends_it, a_check_added_by_a_check_is_for_the_next_client,
+	closing_the_server_ends_the_waiting)

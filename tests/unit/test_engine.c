@@ -339,6 +339,20 @@ START_TEST(what_is_sent_at_the_opening_shares_the_first_answer)
 }
 END_TEST
 
+/* engine.io.md 151: before what the application sends, on every transport. */
+START_TEST(a_session_may_begin_with_a_message)
+{
+	peer *p = peer_new();
+	p->engine.initial = bytes_copy("4first", 6);
+	p->at_open = greet;
+	session *s = poll_open(p);
+	ck_assert_str_eq(strchr(body_of(poll_get(p, s)), '|'), "|4first|4welcome");
+	line *l = line_open(p);
+	ck_assert_str_eq(strstr(line_got(l), " 4"), " 4first 4welcome");
+	peer_free(p);
+}
+END_TEST
+
 static void reject(peer *p, session *s)
 {
 	session_close(s, p->user ? CLOSED_BY_SERVER : CLOSED_BY_ERROR);
@@ -485,7 +499,7 @@ UNIT_MAIN("engine", refusals_have_a_code_a_message_and_a_status,
 	a_session_by_polling_begins_with_an_open_packet,
 	a_session_by_line_begins_with_an_open_packet, no_upgrade_is_offered_that_is_not_allowed,
 	every_sid_is_new_and_of_twenty_characters,
-	what_is_sent_at_the_opening_shares_the_first_answer,
+	what_is_sent_at_the_opening_shares_the_first_answer, a_session_may_begin_with_a_message,
 	a_session_that_is_closed_at_its_opening_is_opened_and_then_closed,
 	a_session_that_fails_at_its_opening_is_none,
 	a_session_that_the_application_has_no_memory_for_ends,

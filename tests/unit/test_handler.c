@@ -122,11 +122,18 @@ START_TEST(off_removes_the_handlers_with_that_function_only)
 	sio_socket_on(k, "b", note_event, (void *)(uintptr_t) "b:");
 	sio_socket_off(k, "a", note_event);
 	sio_socket_off(k, "nobody", note_event);
-	sio_socket_off(k, NULL, NULL);
 	receive(p, "427[\"a\",1]");
 	receive(p, "42[\"b\"]");
 	HEARD(p, "437[1]");
 	NOTED(s, "b:b[]");
+	sio_socket_off(k, NULL, note_event);
+	receive(p, "427[\"a\",1]");
+	receive(p, "42[\"b\"]");
+	HEARD(p, "437[1]");
+	sio_socket_off(k, NULL, NULL);
+	receive(p, "427[\"a\",1]");
+	HEARD(p, "");
+	NOTED(s, "");
 	lab_close(s);
 }
 END_TEST

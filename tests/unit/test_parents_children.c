@@ -316,6 +316,20 @@ START_TEST(old_clients_may_ask_parents_too)
 }
 END_TEST
 
+START_TEST(the_sockets_of_all_children_are_counted)
+{
+	sio_server *s = room_server();
+	sio_ns *parent = sio_of_pattern(s, "^/room-[0-9]+$");
+	peer *p = open_client(s);
+	enter(p, "/room-1");
+	enter(p, "/room-2");
+	sio_join(socket_of(p, "/room-2"), "a");
+	ck_assert_uint_eq(sio_count(parent, NULL), 2);
+	ck_assert_uint_eq(sio_count(parent, &(sio_delivery){ .to = SIO_ROOMS("a") }), 1);
+	lab_close(s);
+}
+END_TEST
+
 UNIT_MAIN("parents_children", sio_of_makes_a_child_if_a_pattern_matches,
 	the_parents_handlers_come_before_the_namespaces_and_the_sockets,
 	a_broadcast_with_the_parent_reaches_all_its_children,
@@ -324,4 +338,5 @@ UNIT_MAIN("parents_children", sio_of_makes_a_child_if_a_pattern_matches,
 	a_child_stays_unless_that_is_wanted, a_child_that_the_application_holds_stays,
 	a_child_that_lets_nobody_in_ends, what_a_child_still_has_to_tell_is_told_before_its_end,
 	who_comes_in_the_turn_in_which_a_child_empties_finds_it,
-	late_packets_for_a_child_that_has_ended_are_ignored, old_clients_may_ask_parents_too)
+	late_packets_for_a_child_that_has_ended_are_ignored, old_clients_may_ask_parents_too,
+	the_sockets_of_all_children_are_counted)

@@ -226,9 +226,30 @@ START_TEST(each_passes_over_who_has_left_meanwhile)
 }
 END_TEST
 
+/* io.of(ns).sockets.size, adapter.rooms.get(room).size */
+START_TEST(sockets_can_be_counted)
+{
+	trio t = three();
+	sio_join(t.k[0], "a");
+	sio_join(t.k[1], "a");
+	sio_join(t.k[1], "b");
+	const sio_delivery in_a = { .to = SIO_ROOMS("a") }, in_both = { .to = SIO_ROOMS("a", "b") },
+			   rest = { .except = SIO_ROOMS("b") }, nobody = { .to = SIO_ROOMS(NULL) };
+	ck_assert_uint_eq(sio_count(t.ns, NULL), 3);
+	ck_assert_uint_eq(sio_count(t.ns, &in_a), 2);
+	ck_assert_uint_eq(sio_count(t.ns, &in_both), 2);
+	ck_assert_uint_eq(sio_count(t.ns, &rest), 2);
+	ck_assert_uint_eq(sio_count(t.ns, &nobody), 0);
+	sio_disconnect(t.k[1], false);
+	ck_assert_uint_eq(sio_count(t.ns, NULL), 2);
+	ck_assert_uint_eq(sio_count(t.ns, &in_a), 1);
+	lab_close(t.s);
+}
+END_TEST
+
 UNIT_MAIN("rooms", without_rooms_everyone_in_the_namespace_receives,
 	a_socket_is_in_the_room_of_its_id, joining_twice_is_joining_once,
 	who_matches_twice_receives_once, except_wins, nobody_there_and_no_rooms_reach_nobody,
 	who_has_left_receives_nothing, rooms_belong_to_their_namespace,
 	an_empty_name_is_a_name_and_null_is_none, rooms_are_told_as_they_were_while_they_change,
-	each_passes_over_who_has_left_meanwhile)
+	each_passes_over_who_has_left_meanwhile, sockets_can_be_counted)

@@ -19,6 +19,12 @@ static void refuse(sio_socket *k, sio_entry entry, void *user)
 	sio_refuse(entry, "nope", user ? sio_json("{content: 1}") : NULL);
 }
 
+static void refuse_with(sio_socket *k, sio_entry entry, void *user)
+{
+	(void)k;
+	sio_refuse(entry, "nope", cJSON_Parse(user));
+}
+
 static void wait_outside(sio_socket *k, sio_entry entry, void *user)
 {
 	(void)k;
@@ -189,6 +195,26 @@ START_TEST(a_refusal_is_its_data_or_its_message)
 }
 END_TEST
 
+/* socket.io.md 159 */
+START_TEST(data_that_are_false_count_as_none)
+{
+	static const char *const values[][2] = { { "null", "\"nope\"" }, { "false", "\"nope\"" },
+		{ "0", "\"nope\"" }, { "-0", "\"nope\"" }, { "\"\"", "\"nope\"" },
+		{ "true", "true" }, { "-1", "-1" }, { "[]", "[]" }, { "{}", "{}" } };
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		sio_server *s = begin();
+		char answer[64];
+		sio_use(sio_of(s, "/data"), refuse_with, (void *)(uintptr_t)values[i][0]);
+		peer *p = open_old_client(s);
+		forget_mail(p);
+		receive(p, "40/data,");
+		snprintf(answer, sizeof answer, "44/data,%s", values[i][1]);
+		HEARD(p, answer);
+		lab_close(s);
+	}
+}
+END_TEST
+
 /* socket.io.md 120 */
 START_TEST(a_namespace_that_does_not_exist_is_refused_as_ever)
 {
@@ -325,8 +351,8 @@ UNIT_MAIN("socketio3", the_server_connects_the_client_to_the_main_namespace_by_i
 	the_query_of_the_namespace_is_the_auth, the_answer_does_not_repeat_the_query,
 	later_packets_may_repeat_it, newer_clients_have_no_query_there,
 	a_payload_that_is_no_object_is_a_parsing_error, a_refusal_is_its_data_or_its_message,
-	a_namespace_that_does_not_exist_is_refused_as_ever, ids_are_made_of_the_session_s,
-	the_own_room_has_the_whole_id, connecting_to_the_main_namespace_again_closes,
-	after_leaving_it_may_enter_again, events_and_answers_are_as_ever,
-	one_that_is_gone_before_it_was_let_in_leaves_nothing,
+	data_that_are_false_count_as_none, a_namespace_that_does_not_exist_is_refused_as_ever,
+	ids_are_made_of_the_session_s, the_own_room_has_the_whole_id,
+	connecting_to_the_main_namespace_again_closes, after_leaving_it_may_enter_again,
+	events_and_answers_are_as_ever, one_that_is_gone_before_it_was_let_in_leaves_nothing,
 	without_memory_for_its_auth_a_client_is_closed)

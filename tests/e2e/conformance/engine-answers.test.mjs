@@ -42,6 +42,15 @@ test('engine.io 122: the cookie has the name that was configured', async (t) => 
 	assert.deepEqual(cookies(opening), [`other.name=${sid}; Path=/; HttpOnly; SameSite=Lax`]);
 });
 
+test('engine.io 153: the cookie has the attributes that were configured', async (t) => {
+	const wanted = 'Path=/x; SameSite=None; Secure';
+	const other = await startServer({ COOKIE: 'io', COOKIE_ATTRIBUTES: wanted });
+	t.after(() => other.stop());
+	const { opening, sid } = await Poller.open(other, { path: PATH });
+
+	assert.deepEqual(cookies(opening), [`io=${sid}; ${wanted}`]);
+});
+
 test('engine.io 122: no other answer sets it', async () => {
 	const poller = await Poller.open(baker, { path: PATH });
 	const websocket = `${PATH}?EIO=4&transport=websocket`;

@@ -17,6 +17,7 @@ before(() =>
 		start('websocketOnly', { TRANSPORTS: 'websocket' }),
 		start('noUpgrades', { NO_UPGRADES: '1' }),
 		start('old', { ALLOW_EIO3: '1' }),
+		start('greeting', { INITIAL_PACKET: '2["hello"]', NO_TRAILING_SLASH: '1' }),
 	]),
 );
 after(() => Promise.all(Object.values(servers).map((server) => server.stop())));
@@ -167,3 +168,31 @@ for (const [way, open] of Object.entries(WAYS)) {
 	test(`engine.io 35: maxPayload is the one configured, over ${way}`, async (t) =>
 		assert.equal((await open(t, servers.tuned)).handshake.maxPayload, 5000));
 }
+
+// ---- What the application may choose ----
+
+test('engine.io 151: the first payload ends with the initial packet', async () => {
+	const { body } = await ask(servers.greeting, { url: URL });
+
+	assert.deepEqual(body.split('\x1e').slice(1), ['42["hello"]']);
+});
+
+test('engine.io 151: on WebSocket the initial packet is the second frame', async (t) => {
+	const socket = new RawSocket(t, servers.greeting);
+
+	assert.match(await socket.next(), /^0\{/);
+	assert.equal(await socket.next(), '42["hello"]');
+	socket.ws.send('40');
+	assert.match(await socket.next(), /^40\{"sid":/);
+});
+
+for (const [path, status] of [['', 200], ['/', 200], ['/more', 200], ['more', 200]])
+	test(`engine.io 152: /socket.io${path} is the engine's without a trailing slash`, async () => {
+		const url = `/socket.io${path}?EIO=4&transport=polling`;
+
+		assert.equal((await ask(servers.greeting, { url })).status, status);
+	});
+
+test('engine.io 152: a shorter path is not the engine\'s', async () => {
+	assert.equal((await ask(servers.greeting, { url: '/socket.i' })).status, 404);
+});

@@ -99,9 +99,14 @@ const refusals = {
 	'"nope",{"content":1}': '{"content":1}',
 	'"nope","text"': '"text"',
 	'"nope",[1,{}]': '[1,{}]',
+	'"nope",null': '"nope"',
+	'"nope",false': '"nope"',
+	'"nope",0': '"nope"',
+	'"nope",""': '"nope"',
 };
+const asNone = /,(null|false|0|"")$/;
 for (const [why, answer] of Object.entries(refusals))
-	play('119', `the application refuses with ${why}`, async (peer, t) => {
+	play(asNone.test(why) ? '159' : '119', `the application refuses with ${why}`, async (peer, t) => {
 		const news = await News.of(t, server);
 		await peer.say(`40/gate?name=${peer.sid},`);
 		await news.heard('knock', peer.sid);
@@ -109,6 +114,11 @@ for (const [why, answer] of Object.entries(refusals))
 		await peer.hears(`44/gate,${answer}`);
 	});
 
+answers('160', {
+	'40/x/../chat,': '44/x/../chat,{"message":"Invalid namespace"}',
+	'40//chat,': '44//chat,{"message":"Invalid namespace"}',
+	'40/chat#x?y=1,': '44/chat#x,{"message":"Invalid namespace"}',
+});
 answers('120', {
 	'40/nope,': '44/nope,{"message":"Invalid namespace"}',
 	'40/nope': '44/nope,{"message":"Invalid namespace"}',

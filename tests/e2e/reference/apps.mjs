@@ -117,6 +117,13 @@ function checkToken(socket, next) {
 	next(error);
 }
 
+function refuseWith(socket, next) {
+	const error = new Error('no');
+	const { data } = socket.handshake.auth;
+	if (data) error.data = JSON.parse(data);
+	next(error);
+}
+
 function onConnection(socket) {
 	for (const [name, handler] of Object.entries({ ...plain, ...rooms, ...questions })) {
 		socket.on(name, (...all) => handler(socket, ...split(all)));
@@ -128,4 +135,5 @@ function onConnection(socket) {
 export function setUpLab(io) {
 	for (const nsp of ['/', '/admin']) io.of(nsp).on('connection', onConnection);
 	io.of('/admin').use(checkToken);
+	io.of('/data').use(refuseWith);
 }

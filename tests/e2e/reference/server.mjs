@@ -3,11 +3,13 @@
 // The reference server, behind the environment variables of tests/e2e/server: HOST, PORT,
 // PING_INTERVAL, PING_TIMEOUT, CONNECT_TIMEOUT, UPGRADE_TIMEOUT, MAX_HTTP_BUFFER, CORS_*,
 // TRANSPORTS, NO_UPGRADES, ALLOW_EIO3, CLIENT_DIR (any: it serves the files that it brings),
-// DEFLATE, COOKIE, those of hooks.mjs, and APP (lab or engine).
+// DEFLATE, COOKIE, ENGINE_PATH, NO_TRAILING_SLASH, INITIAL_PACKET, PARSER=msgpack, those of hooks.mjs,
+// and APP (lab or engine).
 
 import { createServer } from 'node:http';
 import { Server as Engine } from 'engine.io';
 import { Server } from 'socket.io';
+import parser from 'socket.io-msgpack-parser';
 import { setUpEcho, setUpLab } from './apps.mjs';
 import { allowRequest, originFunction, setUpHooks } from './hooks.mjs';
 import { flag, number, words } from './environment.mjs';
@@ -55,6 +57,10 @@ const options = () =>
 		allowEIO3: flag('ALLOW_EIO3'),
 		perMessageDeflate: flag('DEFLATE'),
 		cookie: env.COOKIE ? { name: env.COOKIE } : undefined,
+		path: env.ENGINE_PATH,
+		addTrailingSlash: !flag('NO_TRAILING_SLASH'),
+		initialPacket: env.INITIAL_PACKET,
+		parser: env.PARSER === 'msgpack' ? parser : undefined,
 		serveClient: Boolean(env.CLIENT_DIR),
 		cors: origins() ? cors() : undefined,
 		allowRequest: flag('ALLOW') ? allowRequest : undefined,

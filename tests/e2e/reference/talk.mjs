@@ -62,7 +62,7 @@ class Session {
 export class Talk {
 	constructor(server, { env, aside = [] }) {
 		this.server = server;
-		this.path = env.APP === 'engine' ? '/engine.io/' : '/socket.io/';
+		this.path = env.ENGINE_PATH ?? (env.APP === 'engine' ? '/engine.io/' : '/socket.io/');
 		this.aside = aside;
 		this.lines = [];
 		this.known = [];

@@ -4,7 +4,9 @@
  *
  * shutdown(per_second, deadline, then): done is reported, and then the loop is stopped or, with
  * "close", the server closed.  close(): sio_close() from a handler.  Disconnect handlers report;
- * with CLOSE_AGAIN=1 they close the server, too.
+ * with CLOSE_AGAIN=1 they close the server, too.  nested(): what a handler is told that turns the
+ * loop which calls it.  With LATE=1 a disconnect handler posts a function, which asks all of
+ * nobody: the answer comes when there is no network any more, and tries everything.
  */
 #include "apps.h"
 #include <stdlib.h>
@@ -62,6 +64,45 @@ static void on_close(sio_socket *k, const sio_event *ev, void *user)
 	sio_reply(ev->ack, sio_json("[]"));
 }
 
+/* Each of them says that the loop is running, or is not any more. */
+static cJSON *turn_the_loop(void)
+{
+	sio_err run = sio_run(server), service = sio_service(server);
+	return sio_json("{run: %s, service: %s}", sio_strerror(run), sio_strerror(service));
+}
+
+static void on_nested(sio_socket *k, const sio_event *ev, void *user)
+{
+	(void)k;
+	(void)user;
+	sio_reply(ev->ack, sio_json("[%p]", (void *)turn_the_loop()));
+}
+
+static void on_posted(void *user)
+{
+	report("posted", turn_the_loop());
+	(void)user;
+}
+
+static void on_last_words(sio_err err, const cJSON *args, void *user)
+{
+	(void)args;
+	(void)user;
+	sio_stop(server);
+	sio_close(server);
+	report("last", sio_json("{error: %s, loop: %p, shutdown: %s, post: %s}", sio_strerror(err),
+			       (void *)turn_the_loop(), sio_strerror(sio_shutdown(server, NULL)),
+			       sio_strerror(sio_post(server, on_posted, NULL))));
+}
+
+static void on_late(void *user)
+{
+	(void)user;
+	report("late", turn_the_loop());
+	sio_broadcast(sio_of(server, "/"), &(sio_delivery){ .on_ack = on_last_words }, "a",
+		sio_json("[]"));
+}
+
 static void on_connect(sio_socket *k, void *user)
 {
 	(void)k;
@@ -74,6 +115,8 @@ static void on_left(sio_socket *k, const char *reason, void *user)
 	(void)user;
 	clients--;
 	report("left", sio_json("{id: %s, reason: %s}", sio_id(k), reason));
+	if (getenv("LATE"))
+		sio_post(server, on_late, NULL);
 	if (!getenv("CLOSE_AGAIN"))
 		return;
 	sio_shutdown(server, NULL);
@@ -90,4 +133,5 @@ void set_up_endings(sio_server *io)
 	sio_on(root, "shutdown", on_shutdown, NULL);
 	sio_on(root, "flood", on_flood, NULL);
 	sio_on(root, "close", on_close, NULL);
+	sio_on(root, "nested", on_nested, NULL);
 }

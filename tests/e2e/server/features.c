@@ -200,6 +200,22 @@ static void on_once(sio_socket *k, const sio_event *ev, void *user)
 	sio_reply(ev->ack, sio_json("[]"));
 }
 
+/* ---- What can be known ---- */
+
+/* about(room): of the asker's session, and how many there are. */
+static void on_about(sio_socket *k, const sio_event *ev, void *user)
+{
+	sio_ns *ns = sio_namespace(k);
+	sio_session s = sio_session_of(k);
+	const sio_delivery in_room = { .to = SIO_ROOMS(text_at(ev, 0)) };
+	(void)user;
+	sio_reply(ev->ack, sio_json("[{id: %s, transport: %s, version: %u, url: %s, sessions: %zu,"
+				    "sockets: %zu, green: %zu}]",
+				   s.id, s.transport, s.version, sio_handshake_url(s.handshake),
+				   sio_session_count(sio_ns_server(ns)), sio_count(ns, NULL),
+				   sio_count(ns, &in_room)));
+}
+
 /* ---- Rooms ---- */
 
 static void on_room(sio_ns *ns, sio_room_change what, const char *room, const char *id, void *user)
@@ -243,6 +259,7 @@ void set_up_features(sio_server *io)
 	sio_on(root, "watch", on_watch, NULL);
 	sio_on(root, "say", on_say, NULL);
 	sio_on(root, "once", on_once, NULL);
+	sio_on(root, "about", on_about, NULL);
 	sio_on(root, "join", on_join, NULL);
 	sio_on(root, "leave", on_leave, NULL);
 	sio_on_room(root, on_room, NULL);

@@ -2,9 +2,9 @@
 /*
  * lab_doors - who may enter a namespace, and who must go.
  *
- * /admin lets in who has the token.  /checks asks three times, and auth may say which of them
- * refuses: { at, message, data }.  /gate waits for somebody to say admit(name) or refuse(name, ...)
- * for the { name } in auth.
+ * /admin lets in who has the token, and /data nobody.  /checks asks three times, and auth may say
+ * which of them refuses: { at, message, data }.  /gate waits for somebody to say admit(name) or
+ * refuse(name, ...) for the { name } in auth.
  */
 #include "lab.h"
 #include <stdint.h>
@@ -39,6 +39,14 @@ static void check_query(sio_socket *k, sio_entry entry, void *user)
 		sio_refuse(entry, refuse, NULL);
 	else
 		sio_admit(entry);
+}
+
+/* auth.data is JSON: what /data refuses everybody with. */
+static void refuse_with(sio_socket *k, sio_entry entry, void *user)
+{
+	const char *json = cJSON_GetStringValue(auth_item(k, "data"));
+	(void)user;
+	sio_refuse(entry, "no", json ? cJSON_Parse(json) : NULL);
 }
 
 static void check_at(sio_socket *k, sio_entry entry, void *user)
@@ -159,6 +167,7 @@ void lab_set_up_doors(sio_server *io)
 {
 	sio_use(sio_of(io, "/"), check_query, NULL);
 	sio_use(sio_of(io, "/admin"), check_token, NULL);
+	sio_use(sio_of(io, "/data"), refuse_with, NULL);
 	sio_use(sio_of(io, "/gate"), wait_at_gate, NULL);
 	for (intptr_t i = 1; i <= 3; i++)
 		sio_use(sio_of(io, "/checks"), check_at, (void *)i);

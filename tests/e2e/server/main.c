@@ -8,14 +8,14 @@
  * CORS_MAX_AGE in seconds, PARSER=msgpack, RECOVERY in ms, RECOVERY_BYTES,
  * RECOVERY_MIDDLEWARE=1, MAX_NAMESPACE, CLEANUP=1, HIGH_WATER, LOW_WATER, TRANSPORTS
  * ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1,
- * COOKIE, TRUSTED_PROXIES, ADDRESS (more to listen on), the limits MAX_HELD, MAX_MEMORY,
- * MAX_PENDING, MAX_SOCKETS, MAX_NAMESPACES, MAX_SESSIONS, MAX_SESSIONS_PER_ADDRESS,
+ * DEFLATE_SERVER_NO_CONTEXT=1, DEFLATE_CLIENT_NO_CONTEXT=1, DEFLATE_SERVER_BITS,
+ * DEFLATE_CLIENT_BITS, DEFLATE_MEM_LEVEL, COOKIE, COOKIE_ATTRIBUTES, INITIAL_PACKET, ENGINE_PATH,
+ * NO_TRAILING_SLASH=1, TRUSTED_PROXIES, ADDRESS (more to listen on), the limits MAX_HELD,
+ * MAX_MEMORY, MAX_PENDING, MAX_SOCKETS, MAX_NAMESPACES, MAX_SESSIONS, MAX_SESSIONS_PER_ADDRESS,
  * MAX_HANDSHAKES_PER_SECOND, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, MAX_EVENTS_PER_SECOND,
  * MAX_BYTES_PER_SECOND and RECOVERY_SOCKETS, those of hooks.c, and APP:
  *
- *   engine    echoes every message at the level of Engine.IO, at /engine.io/; takes
- *             DEFLATE_SERVER_NO_CONTEXT=1, DEFLATE_CLIENT_NO_CONTEXT=1, DEFLATE_SERVER_BITS,
- *             DEFLATE_CLIENT_BITS and DEFLATE_MEM_LEVEL as well
+ *   engine    echoes every message at the level of Engine.IO, at /engine.io/
  *   socketio  what the official Socket.IO protocol suite expects
  *   lab       many small events, for tests with official clients
  *   flow      clients that fall behind or lose their connection
@@ -93,6 +93,16 @@ static sio_options options_from_environment(void)
 	return (sio_options){
 		.host = host && *host ? host : "127.0.0.1",
 		.port = (uint16_t)number("PORT", 0),
+		.path = getenv("ENGINE_PATH"),
+		.no_trailing_slash = number("NO_TRAILING_SLASH", 0) != 0,
+		.initial_packet = getenv("INITIAL_PACKET"),
+		.cookie_attributes = getenv("COOKIE_ATTRIBUTES"),
+		.deflate = { .server_no_context_takeover =
+				     number("DEFLATE_SERVER_NO_CONTEXT", 0) != 0,
+			.client_no_context_takeover = number("DEFLATE_CLIENT_NO_CONTEXT", 0) != 0,
+			.server_max_window_bits = (unsigned)number("DEFLATE_SERVER_BITS", 0),
+			.client_max_window_bits = (unsigned)number("DEFLATE_CLIENT_BITS", 0),
+			.mem_level = (unsigned)number("DEFLATE_MEM_LEVEL", 0) },
 		.transports = transports(),
 		.ping_interval_ms = (unsigned)number("PING_INTERVAL", 0),
 		.ping_timeout_ms = (unsigned)number("PING_TIMEOUT", 0),

@@ -181,3 +181,58 @@ for (const [name, [body, options]] of Object.entries(unknown)) {
 		},
 	);
 }
+
+/* ---- 58: the numbers of attachments ---- */
+
+const bytes = (hex) => Buffer.from(hex, 'hex');
+const hole = (num) => `{"_placeholder":true,"num":${num}}`;
+const attachments = {
+	'in another order': [
+		[hole(1), hole(0)],
+		[`452-["echo",${hole(0)},${hole(1)}]`, '02', '01'],
+		[`452-["echo",${hole(1)},${hole(0)}]`, '01', '02'],
+	],
+	'one of them twice': [
+		[hole(0), hole(1), hole(0)],
+		[`453-["echo",${hole(0)},${hole(1)},${hole(2)}]`, '01', '02', '01'],
+		[`452-["echo",${hole(0)},${hole(1)},${hole(0)}]`, '01', '02'],
+	],
+	'one that stands nowhere': [
+		[hole(1)],
+		[`451-["echo",${hole(0)}]`, '02'],
+		[`452-["echo",${hole(1)}]`, '01', '02'],
+	],
+};
+for (const [name, [args, reference, ours]] of Object.entries(attachments)) {
+	table.differs(58, `an echo of attachments, ${name}`, { reference, ours }, async (talk) => {
+		const wire = await talk.websocket();
+		await wire.exchange('40');
+		wire.say(`452-["echo",${args}]`);
+		wire.say(bytes('01'));
+		const [, n] = /^45(\d)/.exec((await wire.exchange(bytes('02'))).text);
+		const seen = [talk.said.at(-1).text.replace(/^TEXT /, '')];
+		for (let i = 0; i < Number(n); i++) seen.push((await wire.frame()).payload.toString('hex'));
+		return seen;
+	});
+}
+
+/* ---- 59: names of namespaces in version 3 ---- */
+
+const names = {
+	'/x/../admin?token=secret': ['40/admin,', '44/x/../admin,{"message":"Invalid namespace"}'],
+	'/admin#x?token=secret': ['44/admin,{"code":401}', '44/admin#x,{"message":"Invalid namespace"}'],
+	'//x/admin?token=secret': ['40/admin,', '44//x/admin,{"message":"Invalid namespace"}'],
+	'/é': ['44/%C3%A9,{"message":"Invalid namespace"}', '44/é,{"message":"Invalid namespace"}'],
+};
+for (const [name, [reference, ours]] of Object.entries(names)) {
+	table.differs(
+		59,
+		`the name ${name} in version 3`,
+		{ reference, ours, env: { ALLOW_EIO3: '1' } },
+		async (talk) => {
+			const wire = await talk.websocket('?EIO=3&transport=websocket');
+			await wire.frame();
+			return (await wire.exchange(`40${name},`)).text;
+		},
+	);
+}

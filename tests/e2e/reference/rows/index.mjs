@@ -9,12 +9,14 @@ import * as differencesEdges from './differences-edges.mjs';
 import * as differencesFrames from './differences-frames.mjs';
 import * as differencesHandshakes from './differences-handshakes.mjs';
 import * as differencesHttp from './differences-http.mjs';
+import * as differencesMsgpack from './differences-msgpack.mjs';
 import * as differencesSessions from './differences-sessions.mjs';
 import * as files from './files.mjs';
 import * as frames from './frames.mjs';
 import * as handshakes from './handshakes.mjs';
 import * as hooks from './hooks.mjs';
 import * as malformed from './malformed.mjs';
+import * as options from './options.mjs';
 import * as polling from './polling.mjs';
 import * as pollingEnds from './polling-ends.mjs';
 import * as refusals from './refusals.mjs';
@@ -38,6 +40,7 @@ export const equal = tables([
 	cors,
 	files,
 	hooks,
+	options,
 	version3,
 	version3Payloads,
 	socketio,
@@ -52,4 +55,5 @@ export const different = tables([
 	differencesDeliveries,
 	differencesEdges,
 	differencesFrames,
+	differencesMsgpack,
 ]);

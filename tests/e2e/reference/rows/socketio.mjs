@@ -202,3 +202,10 @@ table.row('asked, and not answered in time', async (talk) => {
 	talk.hide(text, 'q with an id');
 	await wire.frame();
 });
+
+for (const data of ['null', 'false', '0', '""', '7', '{}']) {
+	table.row(`a refusal with the data ${data}`, async (talk) => {
+		const wire = await talk.websocket();
+		await wire.exchange(`40/data,${JSON.stringify({ data })}`);
+	});
+}

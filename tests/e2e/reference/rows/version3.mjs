@@ -202,6 +202,14 @@ for (const [name, text] of Object.entries(said)) {
 		await session.poll();
 	});
 }
+for (const data of ['null', 'false', '0', '""', 'true', '7', '"x"', '{}', '[]', undefined]) {
+	const query = data === undefined ? '' : `?data=${encodeURIComponent(data)}`;
+	table.row(`Socket.IO: a refusal with the data ${data}`, async (talk) => {
+		const wire = await talk.websocket(WEBSOCKET);
+		await wire.frame();
+		await wire.exchange(`40/data${query},`);
+	});
+}
 table.row('Socket.IO: a later packet with the query and without', async (talk) => {
 	const session = await talk.polling(POLL);
 	await session.poll();
