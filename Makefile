@@ -14,6 +14,8 @@ LIBDIR  ?= $(PREFIX)/lib
 HOST    ?= 127.0.0.1
 PORT    ?= 3000
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 60
+SOAK_COUNT   ?= 1000000
 WERROR  ?= -Werror
 
 ifeq ($(origin CC),default)
@@ -31,7 +33,10 @@ CC_tsan    = gcc
 CC_fuzz    = clang
 CC_cover   = gcc
 
-HARDENED      = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+# Those that some machines have no use for are taken where the compiler takes them.
+takes         = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+HARDENED     := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	$(call takes,-fstack-clash-protection) $(call takes,-fcf-protection)
 MODE_release  = $(HARDENED)
 MODE_clang    = $(HARDENED)
 # The library's own sources alone.
@@ -61,11 +66,14 @@ LIBS   := $(call pkg,--libs $(PKGS))
 # The parser for MessagePack is a library of its own, where msgpack-c is there.
 MSGPACK := $(firstword $(foreach p,msgpack-c msgpack,$(if $(call pkg,--modversion $(p)),$(p))))
 MSGPACK_LIBS := $(if $(MSGPACK),$(call pkg,--libs $(MSGPACK))) -lm
+# What joins servers over Redis is one too, where hiredis and OpenSSL are there as well.
+REDIS := $(if $(MSGPACK),$(if $(call pkg,--modversion hiredis),$(if $(call pkg,--modversion openssl),hiredis openssl libuv)))
+REDIS_LIBS := $(if $(REDIS),$(call pkg,--libs $(REDIS)))
 CHECK_LIBS := $(call pkg,--libs check $(if $(BROTLI),libbrotlidec))
 
 WARNINGS   = -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(WERROR)
 SIO_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) -fPIC -fvisibility=hidden \
-	$(MODE_$(VARIANT)) -Iinclude $(INCS) $(BROTLI) $(if $(MSGPACK),-DHAVE_MSGPACK) $(CFLAGS)
+	$(MODE_$(VARIANT)) -Iinclude $(INCS) $(BROTLI) $(if $(MSGPACK),-DHAVE_MSGPACK) $(if $(REDIS),-DHAVE_REDIS) $(CFLAGS)
 SIO_LDFLAGS = $(LINK_$(VARIANT)) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # --- Files ---------------------------------------------------------------------------------
@@ -74,7 +82,13 @@ objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 stems   = $(basename $(notdir $(1)))
 
 MSGPACK_SRC := $(wildcard src/msgpack/*.c)
-LIB_SRC     := $(filter-out $(MSGPACK_SRC),$(wildcard src/*.c src/*/*.c src/*/*/*.c))
+REDIS_SRC   := $(wildcard src/adapter/redis/*.c)
+# Of it what does no input or output.
+REDIS_PURE  := $(addprefix src/adapter/redis/,classic.c letter.c sharded.c target.c)
+# What it has in common with the others is compiled into it, hidden.
+REDIS_TOO   := $(addprefix src/base/,buf.c json_scan.c map.c span.c text.c) \
+	$(wildcard src/socketio/json_*.c) $(addprefix src/msgpack/,date.c heads.c read.c write.c)
+LIB_SRC     := $(filter-out $(MSGPACK_SRC) $(REDIS_SRC),$(wildcard src/*.c src/*/*.c src/*/*/*.c))
 PURE_SRC    := $(wildcard src/base/*.c src/engine/*.c src/socketio/*.c src/wire/*.c) \
 	$(wildcard src/net/files*.c src/net/bundle*.c src/net/address.c src/net/route.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
@@ -84,11 +98,13 @@ DEMO_SRC    := $(filter-out $(NO_EV),$(wildcard client-demo/*.c))
 TUTORIAL_SRC := $(wildcard client-demo/tutorials/*.c)
 SERVER_SRC  := $(wildcard tests/e2e/server/*.c)
 PLAIN_SRC   := $(wildcard tests/e2e/server-plain/*.c)
+CLUSTER_SRC := $(wildcard tests/e2e/server-cluster/*.c)
+EMITTER_SRC := $(wildcard tests/e2e/cluster-emitter/*.c)
 EMBED_SRC   := $(wildcard tests/e2e/server-embed/*.c)
 THREADS_SRC := $(wildcard tests/threads/*.c)
 # Clients on real sockets, and what stands between the server and its calls.
 FAR_SRC     := $(wildcard tests/soak/far*.c) tests/soak/faults.c
-WITHOUT     := $(if $(MSGPACK),,%_msgpack.c)
+WITHOUT     := $(if $(MSGPACK),,%_msgpack.c) $(if $(REDIS),,%_redis.c)
 UNIT_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(filter-out $(WITHOUT),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
@@ -96,7 +112,8 @@ FUZZ        ?= $(patsubst fuzz_%,%,$(call stems,$(FUZZ_SRC)))
 COVERED     := src/base src/engine src/socketio src/wire $(if $(MSGPACK),src/msgpack)
 
 LIB_OBJ  := $(call objects,$(LIB_SRC))
-TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC) $(if $(MSGPACK),$(MSGPACK_SRC)))
+TEST_OBJ := $(call objects,$(PURE_SRC) $(SUPPORT_SRC) $(if $(MSGPACK),$(MSGPACK_SRC)) \
+	$(if $(REDIS),$(REDIS_PURE)))
 ARCHIVE  := $(B)/libsio.a
 SHARED   := $(B)/libsio.so.$(VERSION)
 SONAME   := libsio.so.$(SOVERSION)
@@ -104,6 +121,10 @@ MSGPACK_OBJ     := $(call objects,$(MSGPACK_SRC))
 MSGPACK_ARCHIVE := $(B)/libsio-msgpack.a
 MSGPACK_SHARED  := $(B)/libsio-msgpack.so.$(VERSION)
 MSGPACK_SONAME  := libsio-msgpack.so.$(SOVERSION)
+REDIS_OBJ     := $(call objects,$(REDIS_SRC) $(REDIS_TOO))
+REDIS_ARCHIVE := $(B)/libsio-redis.a
+REDIS_SHARED  := $(B)/libsio-redis.so.$(VERSION)
+REDIS_SONAME  := libsio-redis.so.$(SOVERSION)
 DEMO     := $(addprefix $(B)/,$(call stems,$(DEMO_SRC)))
 TUTORIALS := $(addprefix $(B)/tutorials/,$(call stems,$(TUTORIAL_SRC)))
 UNIT     := $(addprefix $(B)/unit/,$(call stems,$(UNIT_SRC)))
@@ -120,7 +141,7 @@ QUIET = $(if $(V),,@)
 
 # --- Build ---------------------------------------------------------------------------------
 
-.PHONY: all lib programs conformance-server
+.PHONY: all lib programs conformance-server cluster-server
 all: lib programs ## build the library, the demo and the conformance server (the default)
 
 lib: $(ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(SHARED))
@@ -128,8 +149,14 @@ ifneq ($(MSGPACK),)
 lib: $(MSGPACK_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(MSGPACK_SHARED))
 endif
 
+ifneq ($(REDIS),)
+lib: $(REDIS_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(REDIS_SHARED))
+programs: $(B)/cluster-server $(B)/cluster-emitter
+endif
+
 programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server model)
 
+cluster-server: $(B)/cluster-server
 conformance-server: $(B)/conformance-server ## build the server that protocol suites test
 
 # Objects depend on the flags that made them: another compiler or a new library rebuilds.
@@ -168,6 +195,18 @@ $(MSGPACK_SHARED): $(MSGPACK_OBJ) $(SHARED)
 	@ln -sf $(@F) $(B)/$(MSGPACK_SONAME)
 	@ln -sf $(MSGPACK_SONAME) $(B)/libsio-msgpack.so
 
+$(REDIS_ARCHIVE): $(REDIS_OBJ)
+	$(QUIET)ld -r $^ -o $(B)/libsio-redis.o
+	$(QUIET)objcopy --localize-hidden $(B)/libsio-redis.o
+	@rm -f $@
+	$(QUIET)ar rcs $@ $(B)/libsio-redis.o
+
+$(REDIS_SHARED): $(REDIS_OBJ) $(SHARED)
+	$(QUIET)$(CC) -shared -Wl,-soname,$(REDIS_SONAME) -Wl,-z,defs $(SIO_LDFLAGS) $^ \
+		$(call pkg,--libs libcjson) $(MSGPACK_LIBS) $(REDIS_LIBS) -o $@
+	@ln -sf $(@F) $(B)/$(REDIS_SONAME)
+	@ln -sf $(REDIS_SONAME) $(B)/libsio-redis.so
+
 link_program = $(QUIET)mkdir -p $(@D) && $(CC) -pie $(SIO_LDFLAGS) $(filter %.o %.a,$^)
 
 $(B)/embed_ev: LIBS += -lev
@@ -186,8 +225,8 @@ $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_OBJ)
 	$(link_program) $(WRAP) $(LIBS) $(MSGPACK_LIBS) -o $@
 
-# One of them turns the whole server.
-$(B)/replay/server $(B)/fuzz_server: $(LIB_OBJ)
+# Some of them turn the whole server.
+$(addprefix $(B)/replay/,server server_memory) $(addprefix $(B)/fuzz_,server server_memory): $(LIB_OBJ)
 
 # One of its applications stands on the layers below the public functions, so it takes the objects.
 $(B)/conformance-server: $(call objects,$(SERVER_SRC)) $(LIB_OBJ) \
@@ -200,7 +239,15 @@ $(B)/embed-server: $(call objects,$(EMBED_SRC)) $(ARCHIVE)
 $(B)/plain-server $(B)/embed-server:
 	$(link_program) $(LIBS) -o $@
 
+$(B)/cluster-server: $(call objects,$(CLUSTER_SRC)) $(ARCHIVE) $(REDIS_ARCHIVE)
+$(B)/cluster-emitter: $(call objects,$(EMITTER_SRC)) $(ARCHIVE) $(REDIS_ARCHIVE)
+$(B)/cluster-server $(B)/cluster-emitter:
+	$(link_program) $(LIBS) $(MSGPACK_LIBS) $(REDIS_LIBS) -o $@
+
 $(B)/model: $(call objects,tests/soak/model.c $(FAR_SRC)) $(LIB_OBJ)
+	$(link_program) $(LIBS) -o $@
+
+$(B)/soak: $(call objects,tests/soak/soak.c tests/soak/soak_server.c $(FAR_SRC)) $(LIB_OBJ)
 	$(link_program) $(LIBS) -o $@
 
 $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
@@ -221,7 +268,7 @@ $(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
 
 # --- Run -----------------------------------------------------------------------------------
 
-.PHONY: run tutorial setup-run setup-check
+.PHONY: run tutorial setup-run setup-check setup-analyze
 run: setup-run ## start the demo: make run PORT=3456 HOST=0.0.0.0
 	@$(BUILD) $(B)/chat
 	@exec $(B)/chat --port $(PORT) --host $(HOST) --public client-demo/public \
@@ -239,9 +286,12 @@ setup-run: ## install what `make run` needs and this machine lacks
 setup-check: ## install what `make check` needs and this machine lacks
 	@tools/setup.sh check
 
+setup-analyze: ## install what `make analyze` needs and this machine lacks
+	@tools/setup.sh analyze
+
 # --- Test ----------------------------------------------------------------------------------
 
-.PHONY: check unit threads asan tsan e2e matrix conformance coverage fuzz replay instructions
+.PHONY: check unit threads asan tsan e2e figures matrix conformance coverage soak fuzz replay instructions
 check: setup-check ## run every test there is
 	@tools/steps.sh format-check layers hygiene build build-clang symbols \
 		unit threads asan e2e conformance replay instructions
@@ -264,24 +314,32 @@ e2e: setup-check ## official clients, Node and Chromium, against the real server
 	@$(BUILD) VARIANT=$(VARIANT) all
 	@SIO_BUILD_DIR=$(B) tools/e2e.sh
 
+figures: setup-check ## what hostile clients cost, measured; each figure has its bound
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@SIO_BUILD_DIR=$(B) node --test --test-reporter=spec tests/e2e/hostile/figures.mjs
+
 matrix: setup-check ## a table: each official client's version, by each transport, and what works
 	@$(BUILD) VARIANT=$(VARIANT) conformance-server
 	@SIO_BUILD_DIR=$(B) tools/matrix.sh
 
 conformance: setup-check ## each numbered statement of protocol-notes, shown over real sockets
-	@$(BUILD) VARIANT=$(VARIANT) conformance-server
+	@$(BUILD) VARIANT=$(VARIANT) conformance-server $(if $(REDIS),cluster-server)
 	@SIO_BUILD_DIR=$(B) tools/conformance.sh
 
 replay: ## every test vector through its fuzz target, under ASan and UBSan
 	@$(BUILD) VARIANT=asan replay-programs
 	@for name in $(FUZZ); do \
 		ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1 \
-		build/asan/replay/$$name tests/vectors/$$name || broken=yes; \
+		MEMORY_WALK=1 build/asan/replay/$$name $$(tools/vectors.sh $$name) || broken=yes; \
 	done; test -z "$$broken"
 
 coverage: setup-check ## which lines of the pure layers unit tests and vectors reach
 	@$(BUILD) VARIANT=cover unit-programs replay-programs
 	@tools/coverage.sh build/cover $(COVERED)
+
+soak: ## mixed load for SOAK_SECONDS, then SOAK_COUNT numbered messages: what holds, in a table
+	@$(BUILD) VARIANT=$(VARIANT) $(B)/soak
+	@$(B)/soak $(SOAK_SECONDS) $(SOAK_COUNT)
 
 fuzz: setup-check ## fuzz each target for FUZZ_SECONDS: make fuzz FUZZ=http FUZZ_SECONDS=600
 	@$(BUILD) VARIANT=fuzz fuzz-programs
@@ -307,7 +365,8 @@ bench: ## what a message costs, beside a raw server and Node's: make bench BENCH
 
 # --- Checks on the source ------------------------------------------------------------------
 
-.PHONY: build build-clang layers symbols hygiene format format-check
+.PHONY: build build-clang layers symbols hardening hygiene analyze analyze-quick format format-check
+HARD = $(addprefix build/clang/,chat conformance-server plain-server)
 build: ## build with gcc, warnings are errors
 	@$(BUILD) VARIANT=release all
 
@@ -322,9 +381,25 @@ symbols: ## the libraries define sio_* and nothing else
 	@$(BUILD) VARIANT=release lib
 	@VERSION=$(VERSION) tools/symbols.sh build/release
 
+hardening: ## the libraries and programs have what their flags should give them
+	@$(BUILD) VARIANT=release lib $(HARD:build/clang/%=build/release/%)
+	@$(BUILD) VARIANT=clang lib $(HARD)
+	@tools/hardening.sh $(foreach v,release clang,$(patsubst build/clang/%,build/$(v)/%,$(HARD)) \
+		$(wildcard build/$(v)/lib*.so.$(VERSION)))
+
+ANALYZE = tools/analyze.sh $(1) -- -std=c11 -D_GNU_SOURCE -Iinclude $(INCS) $(BROTLI) \
+	$(if $(MSGPACK),-DHAVE_MSGPACK)
+
+analyze: setup-analyze ## gcc -fanalyzer, cppcheck and clang-tidy find nothing
+	@$(call ANALYZE,gcc cppcheck clang-tidy)
+
+analyze-quick: setup-check ## the first two of them
+	@$(call ANALYZE,gcc cppcheck)
+
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
-	@tools/shown.sh
+	@tools/api.sh
+	@tools/named-tests.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
 	client-demo/*/*.[ch] \
@@ -353,6 +428,16 @@ ifneq ($(MSGPACK),)
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 		-e 's|@MSGPACK@|$(MSGPACK)|' src/msgpack/libsio-msgpack.pc.in \
 		> $(DESTDIR)$(LIBDIR)/pkgconfig/libsio-msgpack.pc
+endif
+ifneq ($(REDIS),)
+	@install -m 644 include/sio_redis.h $(DESTDIR)$(PREFIX)/include/
+	@install -m 644 $(REDIS_ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	@install -m 755 $(REDIS_SHARED) $(DESTDIR)$(LIBDIR)/
+	@ln -sf $(notdir $(REDIS_SHARED)) $(DESTDIR)$(LIBDIR)/$(REDIS_SONAME)
+	@ln -sf $(REDIS_SONAME) $(DESTDIR)$(LIBDIR)/libsio-redis.so
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@REDIS@|$(REDIS) $(MSGPACK)|' src/adapter/redis/libsio-redis.pc.in \
+		> $(DESTDIR)$(LIBDIR)/pkgconfig/libsio-redis.pc
 endif
 	@ln -sf libsio.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsio.so

@@ -130,21 +130,50 @@ typedef struct sio_options {
 
 	/* Limits.  Each protects the server's memory from one client. */
 	size_t max_payload; /* 1 MB: a message, or one POST body */
-	size_t max_queue;   /* 16 MB waiting for one client; then it is cut.  A WebSocket whose own
+	size_t max_queue;   /* 15 MiB waiting for one client; then it is cut.  A WebSocket whose own
 			       messages make half of that wait is not read until it takes more */
+	size_t max_held;    /* 16 MB held for one client in all, with what it takes to keep it: what
+			       waits for it, half an event, what waits for decisions; then it is cut.
+			       Where max_queue or max_payload and max_attachments ask for more, more */
 	size_t high_water;  /* 1 MB: a client for which more waits is behind ... */
 	size_t low_water;   /* ... until no more than this waits: a quarter of high_water */
 	unsigned max_attachments; /* 10 of one incoming event */
 	unsigned max_depth;       /* 10000 levels of nesting in incoming JSON */
 	unsigned max_unanswered;  /* 65536 events of one client waiting for sio_reply() */
-	size_t max_pending; /* 16 MB of one client's events and names that wait for sio_admit() */
-	unsigned max_namespace; /* 512 bytes of a name that sio_of_pattern() and sio_of_match() are
-				   asked for */
+	size_t max_pending; /* 15 MiB of one client's events and names that wait for sio_admit() */
+	unsigned max_sockets;    /* 1000 namespaces that one client is in; more are refused */
+	unsigned max_namespace;  /* 512 bytes of a name that sio_of_pattern() and sio_of_match() are
+				    asked for */
+	unsigned max_namespaces; /* 100000 in all; they make no more */
+
+	/* How fast one client of Socket.IO may send; 0: as fast as it can.  It may send a second's
+	 * worth at once; what comes faster is not lost, but read later: its WebSocket is not read
+	 * meanwhile, or its POST not answered, so that it is the client's own queue that grows.
+	 * Counted before anything is parsed.  Who is so far ahead that its pong comes too late ends
+	 * with "ping timeout".  To drop events instead, or to refuse them, there is
+	 * sio_use_event(). */
+	unsigned max_events_per_second; /* an attachment is one too */
+	size_t max_bytes_per_second;    /* in messages */
+
+	/* Limits on all clients together, or on all of one address; 0: none.  An address is that of
+	 * sio_handshake_address(), or for connections that of the peer, and for IPv6 all that have
+	 * its first 64 bits in common; a Unix socket has none.  Who would open a session too many
+	 * is answered with 503, or with 429 where it is his address's, and Retry-After; a
+	 * connection too many is closed at once. */
+	unsigned max_sessions;
+	unsigned max_sessions_per_address;
+	unsigned max_handshakes_per_second;
+	unsigned max_connections;             /* of TCP, with a session or without */
+	unsigned max_connections_per_address; /* not where proxies stand in front */
+	size_t max_memory; /* bytes held for all; beyond, the clients for which most is held are
+			      cut.  What is sent to many counts for each for whom it waits */
 	/* connectionStateRecovery: a client that loses its connection may come back within this
 	 * time and has its id, its rooms and its data again, and is sent what it missed.  0: off.
 	 */
 	unsigned recovery_ms;
-	size_t recovery_bytes;         /* 16 MB of events that a namespace keeps for that */
+	size_t recovery_bytes;         /* 16 MB of events that a namespace keeps for that, and as
+					  many of lost sockets' rooms */
+	size_t recovery_sockets;       /* 10000 lost sockets of a namespace; the oldest go first */
 	bool recovery_uses_middleware; /* who comes back passes middleware again */
 	bool cleanup_empty_children;   /* a namespace that they made ends with its last client, and
 					  with it what was kept for those who were lost */
@@ -193,8 +222,6 @@ SIO_API sio_err sio_listen_on(sio_server *s, const char *address);
 /* Reads tls_cert and tls_key again, for those who come from now on.  SIO_EIO: they are of no use,
  * and nothing has changed. */
 SIO_API sio_err sio_reload_tls(sio_server *s);
-/* io.engine.clientsCount: how many sessions there are, in namespaces or not. */
-SIO_API size_t sio_session_count(const sio_server *s);
 /* The first port listened on; 0: none yet. */
 SIO_API uint16_t sio_port(const sio_server *s);
 /* Turns the loop until sio_stop().  SIO_EINVAL: it is being turned, and this was called inside a
@@ -237,6 +264,34 @@ SIO_API sio_err sio_service(sio_server *s);
  * that are still open at sio_close() are closed by it, without calling back. */
 struct uv_loop_s;
 SIO_API struct uv_loop_s *sio_uv_loop(sio_server *s);
+
+/* What a server has done and has to do.  Counters begin at 0 with sio_create() and never go back;
+ * the first group is what there is now. */
+typedef struct sio_counters {
+	size_t sessions, connections;
+	size_t held; /* bytes: what max_memory limits */
+
+	uint64_t opened, upgraded, closed; /* sessions */
+	uint64_t accepted;                 /* connections */
+	uint64_t packets_in, packets_out;  /* of Engine.IO */
+	uint64_t bytes_in, bytes_out;      /* of HTTP and WebSocket, before encryption */
+	uint64_t refused[6]; /* requests, by the codes of sio_refusal; 4: with those turned away */
+	uint64_t bad_requests; /* what cannot be read as HTTP */
+	uint64_t bad_frames;   /* WebSockets that broke their rules */
+	uint64_t bad_packets;  /* sessions that sent what is no packet, or may not come */
+	/* How often each limit was struck: who was cut off, refused, or for the two paces made to
+	 * wait; what was dropped, for the two of recovery. */
+	struct {
+		uint64_t max_payload, max_queue, high_water, max_held, max_memory, max_attachments,
+			max_depth, max_unanswered, max_pending, max_sockets, max_namespace,
+			max_namespaces, connect_timeout_ms, recovery_bytes, recovery_sockets,
+			max_connections, max_connections_per_address, max_sessions,
+			max_sessions_per_address, max_handshakes_per_second, max_events_per_second,
+			max_bytes_per_second;
+	} struck;
+} sio_counters;
+/* Without max_memory it looks at each session, for held. */
+SIO_API sio_counters sio_stats(const sio_server *s);
 
 /* Has fn(user) called from the loop, once, soon, in the order of the posts.  Any thread may call
  * this.  What was posted but not run when the server closes is run by sio_close(). */
@@ -413,11 +468,11 @@ typedef struct sio_ending {
 typedef struct sio_refusal {
 	int code;
 	const char *message;
-	const char
-		*name; /* "TRANSPORT_MISMATCH", "TRANSPORT_HANDSHAKE_ERROR", "PROTOCOL_MISMATCH",
-			  "ORIGIN_NOT_ALLOWED", "ID_GENERATION_ERROR"; NULL: the code says it all */
-	const char
-		*detail; /* the transport, sid, method, version or origin that it was; may be "" */
+	const char *name; /* "TRANSPORT_MISMATCH", "TRANSPORT_HANDSHAKE_ERROR", "PROTOCOL_MISMATCH",
+			     "ORIGIN_NOT_ALLOWED", "ID_GENERATION_ERROR", "OVER_LIMIT"; NULL: the
+			     code says it all */
+	const char *detail; /* the transport, sid, method, version, origin or limit that it was;
+			       may be "" */
 	const sio_handshake *request;
 } sio_refusal;
 

@@ -68,6 +68,9 @@ typedef struct sio_adapter {
 	sio_err (*send)(void *place, const sio_cluster_message *message);
 	/* Asks how many servers share the namespace: sio_cluster_count() answers, now or later. */
 	void (*count)(void *place, const char *request);
+	/* A room has got its first member here, or lost its last; those that are clients' own count
+	 * too.  Told when the application has returned.  May be NULL. */
+	void (*room)(void *place, const char *name, bool begins);
 	/* The server closes; the last call of all.  May be NULL. */
 	void (*end)(void *user);
 	unsigned timeout_ms; /* 5000: how long the other servers are waited for */

@@ -118,8 +118,11 @@ static io_options io_options_of(const sio_options *o)
 		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
 		/* One event must always fit. */
 		.max_pending = or_size(
-			o->max_pending, o->max_payload > 8u << 20 ? 2 * o->max_payload : 16u << 20),
+			o->max_pending, o->max_payload > 7u << 20 ? 2 * o->max_payload : 15u << 20),
 		.max_namespace = or_unsigned(o->max_namespace, 512),
+		.max_namespaces = or_unsigned(o->max_namespaces, 100000),
+		.max_sockets = or_unsigned(o->max_sockets, 1000),
+		.recovery_sockets = or_size(o->recovery_sockets, 10000),
 		.cleanup_empty_children = o->cleanup_empty_children,
 		.parser = o->parser,
 		.recovery_ms = o->recovery_ms,
@@ -127,6 +130,18 @@ static io_options io_options_of(const sio_options *o)
 		.recovery_uses_middleware = o->recovery_uses_middleware,
 		.connect_timeout_ms = or_unsigned(o->connect_timeout_ms, 45000),
 	};
+}
+
+/* A queue that is full, and an event of the largest kind, must always fit. */
+static size_t most_held(const sio_options *o)
+{
+	size_t waiting = or_size(o->max_queue, 15u << 20);
+	size_t payload = or_size(o->max_payload, 1000000);
+	size_t event = (or_unsigned(o->max_attachments, 10) + 1) * (payload + payload / 16);
+	size_t most = 16000000;
+	if (most < waiting + waiting / 64)
+		most = waiting + waiting / 64;
+	return most < event ? event : most;
 }
 
 static engine_options engine_options_of(const sio_options *o)
@@ -138,7 +153,14 @@ static engine_options engine_options_of(const sio_options *o)
 		.ping_timeout_ms = or_unsigned(o->ping_timeout_ms, 20000),
 		.upgrade_timeout_ms = or_unsigned(o->upgrade_timeout_ms, 10000),
 		.max_payload = or_size(o->max_payload, 1000000),
-		.max_queue = or_size(o->max_queue, 16u << 20),
+		.max_queue = or_size(o->max_queue, 15u << 20),
+		.max_held = or_size(o->max_held, most_held(o)),
+		.max_memory = o->max_memory,
+		.max_sessions = o->max_sessions,
+		.max_sessions_per_address = o->max_sessions_per_address,
+		.max_handshakes_per_second = o->max_handshakes_per_second,
+		.max_events_per_second = o->max_events_per_second,
+		.max_bytes_per_second = o->max_bytes_per_second,
 		.high_water = high,
 		.low_water = or_size(o->low_water, high / 4),
 		.polling = transports & SIO_POLLING,
@@ -227,6 +249,7 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 		.reap = reap,
 		.unsettled = unsettled,
 		.log = log_line,
+		.logs_peers = server_logs_peers,
 		.hooks = hooks_for_net(s),
 		.user = s,
 	};
@@ -240,6 +263,8 @@ static sio_err open_network(sio_server *s, const sio_options *o)
 			.cors_methods = o->cors_methods,
 			.cors_headers = o->cors_headers,
 			.cors_exposed = o->cors_exposed_headers,
+			.max_connections = o->max_connections,
+			.max_connections_per_address = o->max_connections_per_address,
 			.cors_max_age_s = o->cors_max_age_s,
 			.client_dir = o->client_dir,
 			.cors_credentials = o->cors_credentials,
@@ -309,11 +334,6 @@ sio_err sio_listen_on(sio_server *s, const char *address)
 sio_err sio_reload_tls(sio_server *s)
 {
 	return s->net ? server_error(net_reload_tls(s->net)) : SIO_EGONE;
-}
-
-size_t sio_session_count(const sio_server *s)
-{
-	return s->engine.sessions.count;
 }
 
 uint16_t sio_port(const sio_server *s)

@@ -14,6 +14,8 @@ struct sio_server {
 	net *net;
 	void (*log)(sio_level level, const char *line, void *user);
 	void *log_user;
+	pace lines;        /* about peers, in the log */
+	uint64_t left_out; /* of them */
 	sio_hooks hooks;
 	sio_farewell farewell;
 	uint64_t credit; /* thousandths of a client that may be closed */
@@ -46,6 +48,13 @@ struct sio_headers {
 
 /* What an errno value is called outside. */
 sio_err server_error(int error);
+
+/* ---- server_stats.c ---- */
+
+/* Whether one more line about a peer is to be written now. */
+bool server_logs_peers(void *user);
+/* A session has ended. */
+void server_log_end(sio_server *s, const session *one, const ending *how);
 
 /* ---- server_hooks.c ---- */
 

@@ -185,6 +185,7 @@ void hooks_closed(session *s, const ending *how)
 	sio_server *server = server_of(s);
 	bool wanted = server->hooks.closed && s->user;
 	end *e = wanted ? malloc(sizeof *e) : NULL;
+	server_log_end(server, s, how);
 	client_closed(s, how);
 	if (!e)
 		return;

@@ -13,7 +13,7 @@ for program in "$dir"/unit/*; do
 	"$program" >>"$log" 2>&1 || { cat "$log"; echo "coverage: $program failed"; exit 1; }
 done
 for program in "$dir"/replay/*; do
-	"$program" "tests/vectors/${program##*/}" >>"$log" 2>&1 ||
+	"$program" "$(tools/vectors.sh "${program##*/}")" >>"$log" 2>&1 ||
 		{ cat "$log"; echo "coverage: $program failed"; exit 1; }
 done
 

@@ -5,7 +5,8 @@
 log=${SIO_BUILD_DIR:?the build folder}/e2e.log
 export SIO_BUILD_DIR
 
-node --test --test-reporter=tap --test-timeout=120000 tests/e2e/*.test.mjs >"$log" 2>&1
+node --test --test-reporter=tap --test-timeout=120000 tests/e2e/*.test.mjs \
+	tests/e2e/hostile/*.test.mjs >"$log" 2>&1
 status=$?
 [ "$status" = 0 ] || cat "$log"
 count() { sed -n "s/^# $1 //p" "$log" | tail -n 1; }

@@ -12,7 +12,7 @@ for name in "$@"; do
 	log=$dir/$name.log
 	mkdir -p "$corpus"
 	if "$dir/fuzz_$name" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 \
-		-artifact_prefix="$dir/crash-$name-" "$corpus" "tests/vectors/$name" >"$log" 2>&1; then
+		-artifact_prefix="$dir/crash-$name-" "$corpus" "$(tools/vectors.sh "$name")" >"$log" 2>&1; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 		echo "fuzz $name: $runs runs, $(ls "$corpus" | wc -l) inputs kept, no crash"
 	else

@@ -6,9 +6,9 @@ tools=$(cd "$(dirname "$0")" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 cd "$tree" || exit 1
-mkdir -p src/base src/wire src/engine src/socketio src/net src/adapter/redis client-demo
+mkdir -p src/base src/wire src/engine src/socketio src/net src/adapter/redis src/msgpack client-demo
 touch src/base/buf.h src/wire/http.h src/engine/engine.h src/engine/session.h \
-	src/socketio/room.h src/net/lws.h
+	src/socketio/room.h src/socketio/json.h src/msgpack/packet.h src/net/lws.h
 passed=0
 failed=0
 
@@ -51,6 +51,9 @@ allowed src/socketio/a.c '<sio_adapter.h>'
 allowed src/adapter/redis/a.c '<sio_adapter.h>'
 refused src/engine/a.c '<sio_adapter.h>'
 refused src/adapter/redis/a.c '"../../socketio/room.h"'
+allowed src/adapter/redis/a.c '"../../socketio/json.h"'
+allowed src/adapter/redis/a.c '"../../msgpack/packet.h"'
+allowed src/adapter/redis/a.c '<sio_redis.h>'
 refused src/adapter/redis/a.c '<libwebsockets.h>'
 allowed src/server.c '"net/lws.h"'
 refused src/server_options.c '<libwebsockets.h>'

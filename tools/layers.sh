@@ -24,6 +24,7 @@ BEGIN {
 	library["sio_adapter"] = "include/sio_adapter.h"
 	library["sio_msgpack"] = "include/sio_msgpack.h"
 	library["msgpack"] = "msgpack"
+	library["sio_redis"] = "include/sio_redis.h"
 
 	allow("src/base", "libc src/base")
 	allow("src/wire", "libc src/base src/wire zlib brotli")
@@ -31,8 +32,10 @@ BEGIN {
 	allow("src/socketio", "libc src/base src/socketio cjson include/sio.h " \
 		"include/sio_adapter.h src/engine/engine.h src/engine/packet.h")
 	allow("src/net", "libc system src/base src/wire src/engine src/net libwebsockets uv")
+	# What it shares with other libraries is compiled into it as well.
 	allow("src/adapter", "libc system src/base src/adapter include/sio.h " \
-		"include/sio_adapter.h cjson uv other")
+		"include/sio_adapter.h include/sio_redis.h src/msgpack/packet.h " \
+		"src/socketio/json.h cjson uv other")
 	allow("src/server", "libc system src/base src/wire src/engine src/socketio src/net " \
 		"src/adapter src/server include/sio.h cjson")
 	allow("src/msgpack", "libc include/sio.h include/sio_msgpack.h cjson msgpack src/msgpack")

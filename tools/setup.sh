@@ -4,13 +4,15 @@
 # Finds what this machine lacks, by what it can do rather than by version, and installs it with
 # apt-get and npm.
 #
-#   tools/setup.sh build|run|check|bench                install what is missing; silent when nothing is
-#   tools/setup.sh --only-check build|run|check|bench   only say what is missing
+#   tools/setup.sh <group>                install what is missing; silent when nothing is
+#   tools/setup.sh --only-check <group>   only say what is missing
+#
+# A group is build, run, bench, check or analyze; each needs what those before it need, too.
 set -u
 
 only_check=
 [ "${1:-}" = --only-check ] && { only_check=yes; shift; }
-group=${1:?build, run, check or bench}
+group=${1:?build, run, bench, check or analyze}
 log=build/setup.log
 
 say() { echo "set-up: $*" >&2; }
@@ -54,15 +56,21 @@ find_missing() {
 	need valgrind file /usr/include/valgrind/callgrind.h
 	need check module check
 	need libmsgpack-dev any_module msgpack-c msgpack
+	need libhiredis-dev module hiredis
+	need libssl-dev module openssl
+	need redis-server have redis-server
 	need libev-dev file /usr/include/ev.h
 	need clang have clang
 	need clang-format have clang-format
+	need cppcheck have cppcheck
 	need libclang-rt-dev clang_runtime
 	need chromium have chromium
 	need fonts-dejavu-core file /usr/share/fonts/truetype/*
 	need python3-socketio python 'import socketio; socketio.Client'
 	need python3-requests python 'import requests; requests.Session'
 	need python3-websocket python 'import websocket; websocket.create_connection'
+	[ "$group" = check ] && return
+	need clang-tidy have clang-tidy
 }
 
 # Becoming root must not hang on a password that nobody is there to type.
@@ -140,3 +148,4 @@ modules client-demo
 modules tests/e2e
 modules tests/e2e/clients
 modules tests/e2e/reference
+modules tests/e2e/cluster

@@ -37,6 +37,18 @@ if [ -e "$dir/libsio-msgpack.so.$VERSION" ]; then
 	[ "$others" = sio_msgpack_parser ] || fail "libsio-msgpack shows $others"
 fi
 
+if [ -e "$dir/libsio-redis.so.$VERSION" ]; then
+	others=$(nm -D --defined-only "$dir/libsio-redis.so.$VERSION" | awk '{ print $NF }' | sort)
+	global=$(nm -g --defined-only "$dir/libsio-redis.a" | awk 'NF == 3 { print $3 }' | sort)
+	[ "$others" = "$global" ] || fail "libsio-redis: the archive and the shared library differ"
+	for name in $others; do
+		grep -q "\b$name(" include/sio_redis.h || fail "libsio-redis shows $name"
+	done
+	for name in $(grep -o '\bsio_redis_adapter\b\|\bsio_emitter_[a-z_]*(' include/sio_redis.h | tr -d '('); do
+		printf '%s\n' "$others" | grep -qx "$name" || fail "libsio-redis lacks $name"
+	done
+fi
+
 [ -n "$shown" ] || fail "no public function at all"
 [ "$bad" = 0 ] && echo "symbols: $(printf '%s\n' "$shown" | wc -l) public functions"
 exit $bad

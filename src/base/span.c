@@ -8,13 +8,10 @@ static unsigned char lower(char c)
 	return u >= 'A' && u <= 'Z' ? u | 0x20 : u;
 }
 
-bool span_is_nocase(span a, span b)
+bool span_same_nocase(const char *a, const char *b, size_t len)
 {
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		if (lower(a.at[i]) != lower(b.at[i]))
+	for (size_t i = 0; i < len; i++)
+		if (lower(a[i]) != lower(b[i]))
 			return false;
-	}
 	return true;
 }

@@ -25,7 +25,13 @@ static inline bool span_is(span a, span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-/* ASCII letters are equal in either case; for HTTP's field names and tokens. */
-bool span_is_nocase(span a, span b);
+/* The same number of bytes; ASCII letters are equal in either case. */
+bool span_same_nocase(const char *a, const char *b, size_t len);
+
+/* For HTTP's field names and tokens. */
+static inline bool span_is_nocase(span a, span b)
+{
+	return a.len == b.len && span_same_nocase(a.at, b.at, a.len);
+}
 
 #endif

@@ -39,6 +39,7 @@ bool engine_init(
 	if (e->options.low_water > e->options.high_water)
 		e->options.low_water = e->options.high_water;
 	map_init(&e->sessions);
+	census_init(&e->networks);
 	list_init(&e->doomed);
 	list_init(&e->dead);
 	list_init(&e->drained);
@@ -56,6 +57,7 @@ void engine_fini(engine *e)
 	engine_reap(e);
 	timer_stop(e->wheel, &e->drain);
 	map_fini(&e->sessions);
+	census_fini(&e->networks);
 	bytes_unref(e->ping);
 	bytes_unref(e->pong);
 	bytes_unref(e->ok);
@@ -157,6 +159,60 @@ bool engine_sid_usable(const engine *e, span sid)
 		if (!sid.at[i] || !strchr(allowed, sid.at[i]))
 			return false;
 	return !find(e, sid);
+}
+
+/* ---- Admission ---- */
+
+static const char *struck(engine *e, const char *limit)
+{
+	counters_strike(&e->counters, limit);
+	return limit;
+}
+
+const char *engine_full(engine *e, span network)
+{
+	const engine_options *o = &e->options;
+	if (o->max_sessions && e->sessions.count >= o->max_sessions)
+		return struck(e, "max_sessions");
+	if (o->max_sessions_per_address && network.len &&
+		census_count(&e->networks, network) >= o->max_sessions_per_address)
+		return struck(e, "max_sessions_per_address");
+	return NULL;
+}
+
+/* Who is turned away for want of room does not use up the others' share of handshakes. */
+const char *engine_admit(engine *e, span network)
+{
+	unsigned rate = e->options.max_handshakes_per_second;
+	const char *limit = engine_full(e, network);
+	if (limit || !rate)
+		return limit;
+	if (pace_wait(&e->handshakes, e->wheel->time, rate))
+		return struck(e, "max_handshakes_per_second");
+	pace_take(&e->handshakes, e->wheel->time, rate, 1);
+	return NULL;
+}
+
+/* Each packet pays for the sum only where that is wanted all the time. */
+size_t engine_held(const engine *e)
+{
+	size_t sum = e->held;
+	if (e->options.max_memory)
+		return sum;
+	for (map_node *it = map_next(&e->sessions, NULL); it; it = map_next(&e->sessions, it))
+		sum += queue_cost(&MAP_OWNER(it, session, by_sid)->out);
+	return sum;
+}
+
+session *engine_heaviest(const engine *e)
+{
+	session *most = NULL;
+	for (map_node *it = map_next(&e->sessions, NULL); it; it = map_next(&e->sessions, it)) {
+		session *s = MAP_OWNER(it, session, by_sid);
+		if (!most || session_held(s) > session_held(most))
+			most = s;
+	}
+	return most;
 }
 
 /* ---- Opening ---- */

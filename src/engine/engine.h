@@ -9,21 +9,30 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
+#include "../base/census.h"
 #include "../base/list.h"
 #include "../base/map.h"
+#include "../base/pace.h"
 #include "../base/span.h"
 #include "../base/timer.h"
+#include "counters.h"
 #include "session.h"
 
 typedef struct engine_options {
 	unsigned ping_interval_ms;
 	unsigned ping_timeout_ms;
 	unsigned upgrade_timeout_ms;
-	size_t max_payload;      /* bytes of one message, or of one POST */
-	size_t max_queue;        /* bytes waiting for one client */
-	size_t high_water;       /* one for which more wait is behind ... */
-	size_t low_water;        /* ... until no more than this wait */
-	bool polling, websocket; /* which transports are offered */
+	size_t max_payload; /* bytes of one message, or of one POST */
+	size_t max_queue;   /* bytes waiting for one client */
+	size_t high_water;  /* one for which more wait is behind ... */
+	size_t low_water;   /* ... until no more than this wait */
+	/* From here to max_bytes_per_second 0 means no limit. */
+	size_t max_held;   /* bytes held for one client in all */
+	size_t max_memory; /* bytes held for all together */
+	unsigned max_sessions, max_sessions_per_address, max_handshakes_per_second;
+	unsigned max_events_per_second; /* messages of one client */
+	size_t max_bytes_per_second;    /* in its messages */
+	bool polling, websocket;        /* which transports are offered */
 	bool allow_upgrades;
 	bool allow_eio3;            /* clients of Socket.IO 1 and 2 too */
 	const char *initial_packet; /* a text that follows the open packet; NULL: none.  Copied */
@@ -50,8 +59,12 @@ typedef struct engine {
 	wheel *wheel;
 	map sessions; /* by sid */
 	list doomed, dead;
-	list drained;            /* those that are to be told of */
-	timer drain;             /* when */
+	list drained;    /* those that are to be told of */
+	timer drain;     /* when */
+	census networks; /* of sessions, if they are limited */
+	pace handshakes;
+	size_t held; /* bytes for all clients; those in queues only where max_memory limits them */
+	counters counters;
 	bytes *ping, *pong, *ok; /* what is sent often, made once */
 	bytes *initial;          /* NULL: none */
 } engine;
@@ -96,6 +109,17 @@ refusal engine_check(
 	const engine *e, const engine_request *r, session **known, refusal_context *context);
 /* What is checked of a handshake after the application was asked. */
 refusal engine_check_version(const engine *e, span eio);
+
+/* Whether there is room for one more session, of that network.  NULL: there is; else the option
+ * that stands against it, which has been counted. */
+const char *engine_full(engine *e, span network);
+/* The same for somebody who has just come: it is counted as a handshake. */
+const char *engine_admit(engine *e, span network);
+
+/* Bytes that are held for all. */
+size_t engine_held(const engine *e);
+/* The session for which most is held; NULL: there is none. */
+session *engine_heaviest(const engine *e);
 
 /* The longest id that the application may give a session. */
 enum { SID_MAX = 64 };

@@ -18,6 +18,9 @@
 typedef struct handshake {
 	int64_t issued_ms; /* since 1970 */
 	bool secure;       /* over TLS */
+	uint8_t network_len;
+	char network[8]; /* whom to count the client with: an IPv4 address, or 64 bits of an IPv6
+			    one; nobody, where there is no address */
 	uint32_t query_at, headers_at, end;
 	char text[]; /* address, url, then key and value of the query, then name and value of the
 			headers */
@@ -28,6 +31,10 @@ void handshake_begin(buf *scratch, span address, span url);
 /* The raw query of the URL; keys and values are decoded. */
 void handshake_add_query(buf *scratch, span query);
 void handshake_add_header(buf *scratch, span name, span value);
+static inline span handshake_network(const handshake *h)
+{
+	return (span){ h->network, h->network_len };
+}
 /* handshake_mark() between the groups tells where the next one starts. */
 static inline uint32_t handshake_mark(const buf *scratch)
 {

@@ -20,6 +20,30 @@ static void answer(exchange **slot, int status, answer_type type, bytes *body)
 	x->ops->answer(x, status, type, body);
 }
 
+void polling_sent(exchange *x)
+{
+	polling *p = x->leaving;
+	if (!p)
+		return;
+	x->leaving = NULL;
+	p->leaving = NULL;
+	p->unread = 0;
+}
+
+/* A peer that does not read must not be given one answer after the other. */
+static void answer_get(polling *p, answer_type type, bytes *body)
+{
+	exchange *x = p->get;
+	if (p->leaving)
+		polling_sent(p->leaving);
+	if (x->ops->unsent) {
+		p->leaving = x;
+		p->unread = body->len;
+		x->leaving = p;
+	}
+	answer(&p->get, 200, type, body);
+}
+
 static void drop(exchange **slot)
 {
 	exchange *x = *slot;
@@ -45,7 +69,7 @@ static void answer_payload(polling *p, span payload)
 	bytes *body = text_body(p, payload);
 	p->ready = false;
 	if (body)
-		answer(&p->get, 200, ANSWER_TEXT, body);
+		answer_get(p, ANSWER_TEXT, body);
 	else
 		drop(&p->get);
 }
@@ -65,12 +89,18 @@ typedef struct outline {
 	bool plain; /* none of them is to be compressed */
 } outline;
 
+/* Of what waits an answer takes so much, and at least one block: it is made, and compressed, while
+ * everybody waits. */
+enum { ANSWER_ENOUGH = 1000000 };
+
 static outline measure(const polling *p)
 {
 	const dialect *d = p->session->dialect;
 	outline o = { .form = d->text, .plain = true };
+	size_t taken = 0;
 	bytes *b;
-	for (; (b = outgoing(p, o.count)) != NULL; o.count++) {
+	for (; taken < ANSWER_ENOUGH && (b = outgoing(p, o.count)) != NULL; o.count++) {
+		taken += b->len + 1;
 		o.binary = o.binary || (b->binary && d->binary);
 		o.plain = o.plain && b->plain;
 	}
@@ -81,21 +111,24 @@ static outline measure(const polling *p)
 	return o;
 }
 
-/* NULL: out of memory. */
+/* NULL: out of memory.  The payload is written where it is to stay, and never outgrows it. */
 static bytes *make_body(const polling *p, const outline *o)
 {
-	buf payload = { .limit = o->size };
-	bytes *body = NULL;
+	bytes *body = bytes_new(o->size);
+	if (!body)
+		return NULL;
+	buf payload = { .data = bytes_data(body), .cap = o->size, .limit = o->size };
 	for (size_t i = 0; i < o->count; i++)
 		o->form->write(&payload, outgoing(p, i));
-	if (!payload.failed)
-		body = o->binary ? bytes_copy(buf_data(&payload), buf_len(&payload))
-				 : text_body(p, buf_span(&payload));
-	buf_free(&payload);
-	return body;
+	body->len = buf_len(&payload);
+	bytes *script = !o->binary && p->jsonp ? text_body(p, buf_span(&payload)) : NULL;
+	bool good = !payload.failed && (o->binary || !p->jsonp || script);
+	if (!good || script)
+		bytes_unref(body);
+	return !good ? NULL : script ? script : body;
 }
 
-/* Answers the waiting GET with all that is queued.  false: out of memory. */
+/* Answers the waiting GET with what is queued, or the first of it.  false: out of memory. */
 static bool answer_queue(polling *p)
 {
 	outline o = measure(p);
@@ -105,7 +138,7 @@ static bool answer_queue(polling *p)
 	p->ready = false;
 	body->plain = o.plain;
 	p->greeting = 0;
-	answer(&p->get, 200, o.binary ? ANSWER_BINARY : ANSWER_TEXT, body);
+	answer_get(p, o.binary ? ANSWER_BINARY : ANSWER_TEXT, body);
 	while (o.count--)
 		session_pop(p->session);
 	return true;
@@ -179,6 +212,16 @@ static bool polling_close(transport *t, bool wait)
 	return true;
 }
 
+static void take_rest(polling *p);
+
+static void polling_hold(transport *t, bool held)
+{
+	polling *p = polling_of(t);
+	p->held = held;
+	if (!held)
+		take_rest(p);
+}
+
 static const transport_ops polling_ops = {
 	.name = "polling",
 	.close_packet_ends = true,
@@ -188,6 +231,7 @@ static const transport_ops polling_ops = {
 	.control = polling_control,
 	.release = polling_release,
 	.close = polling_close,
+	.hold = polling_hold,
 };
 
 /* ---- What HTTP brings ---- */
@@ -203,6 +247,12 @@ polling *polling_new(session *s)
 	return p;
 }
 
+static void forget_rest(polling *p)
+{
+	session_let_go(p->session, p->rest.cap);
+	buf_free(&p->rest);
+}
+
 void polling_free(polling *p)
 {
 	if (!p)
@@ -211,6 +261,9 @@ void polling_free(polling *p)
 		drop(&p->get);
 	if (p->post)
 		drop(&p->post);
+	if (p->leaving)
+		polling_sent(p->leaving);
+	forget_rest(p);
 	free(p);
 }
 
@@ -220,11 +273,19 @@ static void refuse(exchange *x, int status)
 	x->ops->answer(x, status, ANSWER_EMPTY, NULL);
 }
 
+/* Who has not read an answer cannot know that it may ask for the next one. */
+static bool still_reading(const polling *p)
+{
+	return p->leaving && p->leaving->ops->unsent(p->leaving);
+}
+
 void polling_get(polling *p, exchange *x)
 {
 	session *s = p->session;
-	if (p->get) {
+	if (p->get || still_reading(p)) {
 		refuse(x, 400);
+		if (p->leaving)
+			p->leaving->ops->drop(p->leaving);
 		session_fail(s, CLOSED_BY_ERROR);
 		return;
 	}
@@ -263,6 +324,46 @@ void polling_post_binary(polling *p, exchange *x)
 		p->binary = true;
 }
 
+/* What comes too fast is kept; false: that is too much. */
+static bool keep(polling *p, const unsigned char *data, size_t len)
+{
+	if (!len)
+		return true;
+	if (!buf_add(&p->rest, data, len))
+		return false;
+	if (session_hold(p->session, p->rest.cap))
+		return true;
+	buf_free(&p->rest);
+	return false;
+}
+
+static void receive(polling *p, unsigned char *data, size_t len)
+{
+	session *s = p->session;
+	size_t left = p->binary ? session_receive_binary_payload(s, &p->base, data, len)
+				: session_receive_payload(s, &p->base, data, len);
+	if (!keep(p, data + len - left, left))
+		session_fail(s, CLOSED_BY_ERROR);
+}
+
+/* Until it is answered the POST stays where it is, so that a second one is seen to overlap. */
+static void answer_post(polling *p)
+{
+	if (p->post && p->taken && !p->held)
+		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));
+}
+
+static void take_rest(polling *p)
+{
+	buf rest = p->rest;
+	p->rest = (buf){ 0 };
+	session_let_go(p->session, rest.cap);
+	if (buf_len(&rest))
+		receive(p, buf_data(&rest), buf_len(&rest));
+	buf_free(&rest);
+	answer_post(p);
+}
+
 /* A form without a payload brings nothing; a broken one brings what is not a payload. */
 static void receive_form(polling *p, span form)
 {
@@ -270,23 +371,19 @@ static void receive_form(polling *p, span form)
 	jsonp_result r = jsonp_read(&text, form);
 	size_t len = r == JSONP_PAYLOAD ? buf_len(&text) : 0;
 	if (r != JSONP_NOTHING)
-		session_receive_payload(p->session, &p->base, buf_data(&text), len);
+		receive(p, buf_data(&text), len);
 	buf_free(&text);
 }
 
 void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len)
 {
 	p->taken = true;
-	/* Until it is answered the POST stays where it is, so that a second one is seen to overlap.
-	 */
 	if (p->jsonp)
 		receive_form(p, (span){ (const char *)data, len });
-	else if (p->binary)
-		session_receive_binary_payload(p->session, &p->base, data, len);
 	else
-		session_receive_payload(p->session, &p->base, data, len);
+		receive(p, data, len);
 	if (p->post == x)
-		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));
+		answer_post(p);
 }
 
 void polling_post_refuse(polling *p, exchange *x, int status, bool fatal)
@@ -301,6 +398,7 @@ void polling_post_refuse(polling *p, exchange *x, int status, bool fatal)
 void polling_lost(exchange *x, int error)
 {
 	polling *p = x->polling;
+	polling_sent(x);
 	if (!p)
 		return;
 	x->polling = NULL;

@@ -9,6 +9,7 @@
 #ifndef ENGINE_POLLING_H
 #define ENGINE_POLLING_H
 
+#include "../base/buf.h"
 #include "../base/bytes.h"
 #include "../base/span.h"
 #include "session.h"
@@ -27,11 +28,14 @@ typedef struct exchange_ops {
 	void (*answer)(exchange *x, int status, answer_type type, bytes *body);
 	/* Instead of an answer: the connection is to be cut. */
 	void (*drop)(exchange *x);
+	/* Bytes of its answer that the peer's kernel has not taken; NULL: there are never any. */
+	size_t (*unsent)(const exchange *x);
 } exchange_ops;
 
 struct exchange {
 	const exchange_ops *ops;
 	struct polling *polling; /* NULL: not waiting any more */
+	struct polling *leaving; /* whose answer is on its way; NULL: nobody's */
 };
 
 typedef struct polling {
@@ -44,6 +48,10 @@ typedef struct polling {
 	bool taken;        /* the body of the POST has arrived */
 	bool binary;       /* it is a binary payload */
 	size_t greeting;   /* blocks of the first answer, while it is to come */
+	exchange *leaving; /* with an answer that the peer has not read; NULL: there is none */
+	size_t unread;     /* bytes of it */
+	bool held;         /* packets come too fast: the POST is answered later */
+	buf rest;          /* of its body, if it could not be taken yet */
 } polling;
 
 polling *polling_new(session *s); /* NULL: out of memory */
@@ -60,8 +68,10 @@ void polling_post_binary(polling *p, exchange *x);
 void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len);
 /* Answers a POST with an error, and ends the session when fatal. */
 void polling_post_refuse(polling *p, exchange *x, int status, bool fatal);
-/* Answers the waiting GET with all that is queued. */
+/* Answers the waiting GET with what is queued; of very much, with the first of it. */
 void polling_flush(polling *p);
+/* The answer of an exchange has left. */
+void polling_sent(exchange *x);
 /* The connection of an exchange that was not answered is gone; error is its errno, or 0. */
 void polling_lost(exchange *x, int error);
 

@@ -23,13 +23,32 @@ static bool grow(queue *q)
 	return true;
 }
 
+static bytes **slot(const queue *q, uint32_t i)
+{
+	return &q->ring[(q->head + i) & (q->cap - 1)];
+}
+
+static void count_in(queue *q, const bytes *b)
+{
+	q->bytes += b->len;
+	if (q->total)
+		*q->total += b->len + QUEUE_BLOCK;
+}
+
+static void count_out(queue *q, const bytes *b)
+{
+	q->bytes -= b->len;
+	if (q->total)
+		*q->total -= b->len + QUEUE_BLOCK;
+}
+
 bool queue_push(queue *q, bytes *b)
 {
 	if (q->len == q->cap && !grow(q))
 		return false;
 	q->ring[(q->head + q->len) & (q->cap - 1)] = b;
 	q->len++;
-	q->bytes += b->len;
+	count_in(q, b);
 	return true;
 }
 
@@ -43,7 +62,7 @@ void queue_pop(queue *q)
 	bytes *b = q->ring[q->head];
 	q->head = (q->head + 1) & (q->cap - 1);
 	q->len--;
-	q->bytes -= b->len;
+	count_out(q, b);
 	bytes_unref(b);
 	if (q->len == 0 && q->cap > RING_KEPT)
 		queue_clear(q);
@@ -51,11 +70,6 @@ void queue_pop(queue *q)
 
 /* How far a search goes: a long queue must not make each message dear. */
 enum { REACH = 4096 };
-
-static bytes **slot(const queue *q, uint32_t i)
-{
-	return &q->ring[(q->head + i) & (q->cap - 1)];
-}
 
 /* What stands before the gap moves up, or what stands behind it moves down, whichever is less. */
 static void close_gap(queue *q, uint32_t at, uint32_t n)
@@ -83,7 +97,7 @@ static void drop_at(queue *q, uint32_t at)
 {
 	uint32_t n = group_at(q, at);
 	for (uint32_t i = at; i < at + n; i++) {
-		q->bytes -= (*slot(q, i))->len;
+		count_out(q, *slot(q, i));
 		bytes_unref(*slot(q, i));
 	}
 	close_gap(q, at, n);
@@ -126,8 +140,10 @@ size_t queue_droppable(const queue *q)
 
 void queue_clear(queue *q)
 {
-	for (uint32_t i = 0; i < q->len; i++)
-		bytes_unref(q->ring[(q->head + i) & (q->cap - 1)]);
+	for (uint32_t i = 0; i < q->len; i++) {
+		count_out(q, *slot(q, i));
+		bytes_unref(*slot(q, i));
+	}
 	free(q->ring);
-	*q = (queue){ 0 };
+	*q = (queue){ .total = q->total };
 }

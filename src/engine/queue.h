@@ -11,8 +11,16 @@
 typedef struct queue {
 	bytes **ring;
 	uint32_t cap, head, len;
-	size_t bytes; /* sum of the contents */
+	size_t bytes;  /* sum of the contents */
+	size_t *total; /* of the costs of many queues; NULL: nobody adds them up */
 } queue;
+
+/* What keeping a block takes beside its content: many small ones are not cheap. */
+enum { QUEUE_BLOCK = 80 };
+static inline size_t queue_cost(const queue *q)
+{
+	return q->bytes + (size_t)q->len * QUEUE_BLOCK;
+}
 
 /* Takes the reference; false: out of memory, and the reference is the caller's still. */
 bool queue_push(queue *q, bytes *b);

@@ -33,6 +33,12 @@ static void drop_candidate(session *s)
 	t->ops->close(t, false);
 }
 
+static void leave_network(session *s)
+{
+	census_drop(&s->engine->networks, s->network);
+	s->network = NULL;
+}
+
 /* The one way out: whatever happened, this runs once. */
 static void end(session *s, ending how)
 {
@@ -40,12 +46,17 @@ static void end(session *s, ending how)
 	drop_candidate(s);
 	timer_stop(s->engine->wheel, &s->heartbeat);
 	list_remove(&s->doomed_link);
+	timer_stop(s->engine->wheel, &s->pause);
 	list_remove(&s->drained_link);
 	map_remove(&s->engine->sessions, &s->by_sid);
+	leave_network(s);
 	list_append(&s->engine->dead, &s->dead_link);
 	s->transport = NULL;
 	if (!how.limit)
 		how.limit = s->limit;
+	s->engine->counters.closed++;
+	if (how.limit)
+		counters_strike(&s->engine->counters, how.limit);
 	s->engine->events->closed(s, &how);
 	queue_clear(&s->out);
 }
@@ -146,6 +157,9 @@ static void heartbeat_due(timer *t)
 {
 	session *s = LIST_OWNER(t, session, heartbeat);
 	if (s->state == SESSION_CLOSING || s->awaits_pong || !s->dialect->server_pings) {
+		/* Its pong may stand behind what it has sent too fast. */
+		if (s->throttled)
+			s->limit = s->throttled;
 		session_fail(s, s->state == SESSION_CLOSING ? s->reason : CLOSED_BY_TIMEOUT);
 		return;
 	}
@@ -191,7 +205,8 @@ static void on_ping(session *s, const packet *p)
 	(void)p;
 	if (!s->dialect->server_pings) {
 		heartbeat_start(s);
-		if (push(s, bytes_ref(s->engine->pong)))
+		if (session_has_room(s, s->engine->pong->len) &&
+			push(s, bytes_ref(s->engine->pong)))
 			return;
 	}
 	session_fail(s, CLOSED_BY_ERROR);
@@ -208,6 +223,7 @@ static void on_pong(session *s, const packet *p)
 
 static void on_message(session *s, const packet *p)
 {
+	session_keep_pace(s, p->data.len);
 	s->engine->events->message(
 		s, (unsigned char *)(uintptr_t)p->data.at, p->data.len, p->binary);
 }
@@ -219,13 +235,23 @@ static step_fn *const steps[SESSION_STATES][PACKET_TYPES] = {
 	[SESSION_CLOSED] = { ignore, ignore, ignore, ignore, ignore, ignore, ignore },
 };
 
+/* One that is closing may still send it. */
+void session_blame(session *s)
+{
+	if (!s->blamed)
+		s->engine->counters.bad_packets++;
+	s->blamed = true;
+}
+
 /* NULL: what came is not a packet. */
 static void step(session *s, const packet *p)
 {
 	if (p) {
+		s->engine->counters.packets_in++;
 		put_off_timeout(s);
 		steps[s->state][p->type](s, p);
 	} else if (s->state == SESSION_OPEN) {
+		session_blame(s);
 		session_fail(s, CLOSED_BY_PARSER);
 	}
 }
@@ -271,6 +297,9 @@ static void switch_transport(session *s)
 	old->ops->close(old, false);
 	polling_free(s->polling);
 	s->polling = NULL;
+	s->engine->counters.upgraded++;
+	if (s->throttled)
+		s->transport->ops->hold(s->transport, true);
 	if (s->engine->events->upgraded)
 		s->engine->events->upgraded(s);
 	if (s->out.len)
@@ -304,27 +333,30 @@ void session_receive(session *s, transport *t, unsigned char *data, size_t len, 
 		step(s, good ? &p : NULL);
 }
 
-static void receive_all(
+static size_t receive_all(
 	session *s, transport *t, const payload_form *form, unsigned char *data, size_t len)
 {
 	packet p;
 	bool good = true;
 	for (bool first = true; good && (first || len); first = false) {
 		if (t != s->transport || s->doomed)
-			return;
+			return 0;
+		if (s->throttled)
+			return len;
 		good = form->read(&p, &data, &len);
 		step(s, good ? &p : NULL);
 	}
+	return 0;
 }
 
-void session_receive_payload(session *s, transport *t, unsigned char *data, size_t len)
+size_t session_receive_payload(session *s, transport *t, unsigned char *data, size_t len)
 {
-	receive_all(s, t, s->dialect->text, data, len);
+	return receive_all(s, t, s->dialect->text, data, len);
 }
 
-void session_receive_binary_payload(session *s, transport *t, unsigned char *data, size_t len)
+size_t session_receive_binary_payload(session *s, transport *t, unsigned char *data, size_t len)
 {
-	receive_all(s, t, s->dialect->binary, data, len);
+	return receive_all(s, t, s->dialect->binary, data, len);
 }
 
 /* ---- Output ---- */
@@ -404,12 +436,6 @@ static bytes *dress(const session *s, bytes *b)
 	return b;
 }
 
-static size_t room_left(const session *s)
-{
-	size_t most = s->engine->options.max_queue;
-	return s->out.bytes < most ? most - s->out.bytes : 0;
-}
-
 /* What is refused must not be delivered with the rest when the session ends. */
 bool session_send(session *s, bytes *b)
 {
@@ -418,8 +444,7 @@ bool session_send(session *s, bytes *b)
 		return false;
 	}
 	b = dress(s, b);
-	if (b && b->len > room_left(s)) {
-		s->limit = "max_queue";
+	if (b && !session_has_room(s, b->len)) {
 		bytes_unref(b);
 		b = NULL;
 	}
@@ -449,12 +474,23 @@ bytes *session_peek(const session *s, const transport *t, size_t i)
 void session_pop(session *s)
 {
 	queue_pop(&s->out);
+	s->engine->counters.packets_out++;
 	catch_up(s);
 	if (s->out.len == 0 && s->state == SESSION_CLOSING)
 		say_goodbye(s);
 }
 
 /* ---- Life ---- */
+
+/* Where its number is limited it must be counted; false: out of memory. */
+static bool enter_network(session *s)
+{
+	span network = handshake_network(s->handshake);
+	if (!s->engine->options.max_sessions_per_address || !network.len)
+		return true;
+	s->network = census_add(&s->engine->networks, network);
+	return s->network != NULL;
+}
 
 session *session_new(struct engine *e, const dialect *d, handshake *h, span sid)
 {
@@ -469,16 +505,22 @@ session *session_new(struct engine *e, const dialect *d, handshake *h, span sid)
 		return NULL;
 	}
 	const char *base64 = handshake_query(h, "b64");
+	timer_init(&s->heartbeat, heartbeat_due);
+	timer_init(&s->upgrade, upgrade_due);
+	timer_init(&s->pause, session_pause_due);
+	list_init(&s->doomed_link);
+	list_init(&s->dead_link);
+	list_init(&s->drained_link);
 	s->engine = e;
 	s->dialect = handshake_query(h, "j") || (base64 && *base64) ? d->base64 : d;
 	s->handshake = h;
 	memcpy(s->sid, sid.at, sid.len);
 	s->by_sid.key_len = (uint32_t)sid.len;
-	timer_init(&s->heartbeat, heartbeat_due);
-	timer_init(&s->upgrade, upgrade_due);
-	list_init(&s->doomed_link);
-	list_init(&s->dead_link);
-	list_init(&s->drained_link);
+	s->out.total = e->options.max_memory ? &e->held : NULL;
+	if (!enter_network(s)) {
+		session_free(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -492,6 +534,7 @@ static bool greet(session *s)
 void session_open(session *s, transport *t)
 {
 	s->transport = t;
+	s->engine->counters.opened++;
 	map_add(&s->engine->sessions, &s->by_sid, session_sid(s));
 	heartbeat_start(s);
 	if (!greet(s))
@@ -505,7 +548,9 @@ void session_open(session *s, transport *t)
 void session_free(session *s)
 {
 	list_remove(&s->dead_link);
+	leave_network(s);
 	polling_free(s->polling);
+	session_let_go(s, s->held);
 	queue_clear(&s->out);
 	free(s->handshake);
 	free(s);

@@ -9,8 +9,10 @@
 #define ENGINE_SESSION_H
 
 #include "../base/bytes.h"
+#include "../base/census.h"
 #include "../base/list.h"
 #include "../base/map.h"
+#include "../base/pace.h"
 #include "../base/text.h"
 #include "../base/timer.h"
 #include "dialect.h"
@@ -45,6 +47,7 @@ typedef struct session {
 	bool probed : 1;    /* the candidate's probe was answered */
 	bool doomed : 1;    /* ends at the next engine_settle() */
 	bool behind : 1;    /* more waits for it than it should */
+	bool blamed : 1;    /* for what is no packet, or came when it may not */
 	const char *reason; /* of a close under way */
 	const char *limit;  /* the option that it went over; NULL: none */
 	struct engine *engine;
@@ -55,8 +58,13 @@ typedef struct session {
 	handshake *handshake;    /* owned */
 	void *user;              /* the layer above's */
 	queue out;
-	timer heartbeat; /* the next ping, the last moment for its pong, or for a goodbye */
-	timer upgrade;   /* the last moment for an upgrade */
+	size_t held;           /* bytes that are held for it elsewhere: session_hold() */
+	census_entry *network; /* where it is counted; NULL: nowhere */
+	const char *throttled; /* the pace that it has to wait for; NULL: none */
+	pace events, bytes;    /* that it sends */
+	timer pause;           /* the end of that wait */
+	timer heartbeat;       /* the next ping, the last moment for its pong, or for a goodbye */
+	timer upgrade;         /* the last moment for an upgrade */
 	list doomed_link;
 	list dead_link;
 	list drained_link;
@@ -90,6 +98,14 @@ bool session_takes(const session *s, manner how);
 bool session_writable(const session *s);
 /* Bytes waiting for the client, here and in the transport. */
 size_t session_backlog(const session *s);
+/* So many bytes more are held for the client beside its queue.  false: too many, and none of them
+ * counts. */
+bool session_hold(session *s, size_t size);
+void session_let_go(session *s, size_t size);
+/* Bytes that are held for it in all, with what it takes to keep them. */
+size_t session_held(const session *s);
+/* The peer has sent what is no packet, or may not come now. */
+void session_blame(session *s);
 /* Ends the session when what is queued has been delivered; the reason is reported then. */
 void session_close(session *s, const char *reason);
 /* Ends it now, undelivered output is dropped. */
@@ -104,10 +120,11 @@ void session_doom(session *s, const char *reason);
 
 /* One packet in its own frame.  data may be modified. */
 void session_receive(session *s, transport *t, unsigned char *data, size_t len, bool binary);
-/* A payload of packets.  data may be modified. */
-void session_receive_payload(session *s, transport *t, unsigned char *data, size_t len);
+/* A payload of packets.  data may be modified.  Returns how much of it is left: what comes too fast
+ * is to be given again when the transport is told to go on. */
+size_t session_receive_payload(session *s, transport *t, unsigned char *data, size_t len);
 /* The same in binary form; only for a dialect that has one. */
-void session_receive_binary_payload(session *s, transport *t, unsigned char *data, size_t len);
+size_t session_receive_binary_payload(session *s, transport *t, unsigned char *data, size_t len);
 /* The i-th block waiting, borrowed; NULL: there are fewer, or t is not the session's transport. */
 bytes *session_peek(const session *s, const transport *t, size_t i);
 /* The first one was taken over, or delivered. */
@@ -119,6 +136,12 @@ void session_transport_gone(session *s, transport *t, const ending *how);
 void session_closed_by_poll(session *s);
 
 /* ---- For the engine ---- */
+
+/* Whether a block of so many bytes can be queued; if not, the limit is noted. */
+bool session_has_room(session *s, size_t len);
+/* A message of so many bytes has come, and passes; those after it may have to wait. */
+void session_keep_pace(session *s, size_t len);
+void session_pause_due(timer *t);
 
 /* Its id is sid, or a random one if that is empty. */
 session *session_new(struct engine *e, const dialect *d, handshake *h, span sid);

@@ -36,6 +36,8 @@ typedef struct transport_ops {
 	 * the peer cannot be told before it asks again; the transport then calls
 	 * session_closed_by_poll() when it does. */
 	bool (*close)(transport *t, bool wait);
+	/* Takes no more of the peer's input, or goes on with what it has set aside. */
+	void (*hold)(transport *t, bool held);
 } transport_ops;
 
 struct transport {

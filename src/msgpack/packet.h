@@ -13,4 +13,10 @@
 sio_bytes packed_write(const sio_packet *p);
 bool packed_read(sio_bytes message, sio_packet *p);
 
+/* One value of any kind, with the attachments in it: of the packet data, binary and nbinary. */
+sio_bytes packed_write_value(const sio_packet *p);
+bool packed_read_value(sio_bytes message, unsigned max_depth, sio_packet *p);
+/* What reading handed out. */
+void packed_free(sio_packet *p);
+
 #endif

@@ -27,7 +27,7 @@ typedef struct reader {
 	sio_packet *packet;
 	size_t room; /* for attachments */
 	level *levels;
-	size_t depth, levels_room;
+	size_t depth, levels_room, max_depth;
 	bool typed;
 } reader;
 
@@ -180,7 +180,8 @@ static bool open_level(reader *r, cJSON *item, const head *h)
 	void *levels = r->levels;
 	if (h->type != HEAD_ARRAY && h->type != HEAD_MAP)
 		return true;
-	if (!grow(&levels, &r->levels_room, r->depth, sizeof *r->levels))
+	if (r->depth == r->max_depth ||
+		!grow(&levels, &r->levels_room, r->depth, sizeof *r->levels))
 		return false;
 	r->levels = levels;
 	r->levels[r->depth++] = (level){ item, h->n };
@@ -313,7 +314,7 @@ static bool has_right_data(const sio_packet *p)
 	}
 }
 
-static void let_go(sio_packet *p)
+void packed_free(sio_packet *p)
 {
 	for (size_t i = 0; i < p->nbinary; i++)
 		free((void *)(uintptr_t)p->binary[i].data);
@@ -325,11 +326,23 @@ static void let_go(sio_packet *p)
 
 bool packed_read(sio_bytes message, sio_packet *p)
 {
-	reader r = { .in = { message.data, message.len }, .packet = p };
+	reader r = { .in = { message.data, message.len }, .packet = p, .max_depth = SIZE_MAX };
 	*p = (sio_packet){ 0 };
 	bool good = read_packet(&r) && has_right_data(p);
 	free(r.levels);
 	if (!good)
-		let_go(p);
+		packed_free(p);
+	return good;
+}
+
+bool packed_read_value(sio_bytes message, unsigned max_depth, sio_packet *p)
+{
+	reader r = { .in = { message.data, message.len }, .packet = p, .max_depth = max_depth };
+	head h;
+	*p = (sio_packet){ 0 };
+	bool good = head_take(&r.in, &h) && read_data(&r, &h) && !r.in.left;
+	free(r.levels);
+	if (!good)
+		packed_free(p);
 	return good;
 }

@@ -166,11 +166,25 @@ static void put_tree(writer *w, const cJSON *root)
 	free(up.at);
 }
 
+static void begin(writer *w, const sio_packet *p)
+{
+	*w = (writer){ .packet = p };
+	msgpack_sbuffer_init(&w->buffer);
+	msgpack_packer_init(&w->packer, &w->buffer, msgpack_sbuffer_write);
+}
+
+static sio_bytes finish(writer *w)
+{
+	if (!w->failed)
+		return (sio_bytes){ w->buffer.data, w->buffer.size };
+	msgpack_sbuffer_destroy(&w->buffer);
+	return (sio_bytes){ NULL, 0 };
+}
+
 sio_bytes packed_write(const sio_packet *p)
 {
-	writer w = { .packet = p };
-	msgpack_sbuffer_init(&w.buffer);
-	msgpack_packer_init(&w.packer, &w.buffer, msgpack_sbuffer_write);
+	writer w;
+	begin(&w, p);
 	w.failed = msgpack_pack_map(&w.packer, 2u + (p->data != NULL) + p->has_id) != 0;
 	put_text(&w, "type", 4);
 	put_number(&w, p->type);
@@ -184,9 +198,13 @@ sio_bytes packed_write(const sio_packet *p)
 	}
 	put_text(&w, "nsp", 3);
 	put_c_text(&w, p->nsp);
-	if (w.failed) {
-		msgpack_sbuffer_destroy(&w.buffer);
-		return (sio_bytes){ NULL, 0 };
-	}
-	return (sio_bytes){ w.buffer.data, w.buffer.size };
+	return finish(&w);
+}
+
+sio_bytes packed_write_value(const sio_packet *p)
+{
+	writer w;
+	begin(&w, p);
+	put_tree(&w, p->data);
+	return finish(&w);
 }

@@ -91,9 +91,37 @@ bool address_forwarded(const http_head *head, unsigned proxies, char out[INET6_A
 	return take(bare(entry), out);
 }
 
+static size_t network_of_v6(const struct in6_addr *a, char out[8])
+{
+	bool mapped = IN6_IS_ADDR_V4MAPPED(a);
+	size_t len = mapped ? 4 : 8;
+	memcpy(out, a->s6_addr + (mapped ? 12 : 0), len);
+	return len;
+}
+
+size_t address_network(const char *text, char out[8])
+{
+	struct in6_addr v6;
+	if (inet_pton(AF_INET, text, out) == 1)
+		return 4;
+	return inet_pton(AF_INET6, text, &v6) == 1 ? network_of_v6(&v6, out) : 0;
+}
+
+size_t address_network_of(const struct sockaddr_storage *a, char out[8])
+{
+	const struct sockaddr_in *v4 = (const void *)a;
+	const struct sockaddr_in6 *v6 = (const void *)a;
+	if (a->ss_family == AF_INET6)
+		return network_of_v6(&v6->sin6_addr, out);
+	if (a->ss_family != AF_INET)
+		return 0;
+	memcpy(out, &v4->sin_addr, 4);
+	return 4;
+}
+
 void address_of_peer(int fd, char out[INET6_ADDRSTRLEN])
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof a;
 	out[0] = '\0';
 	if (getpeername(fd, (struct sockaddr *)&a, &len))

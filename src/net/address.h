@@ -7,6 +7,7 @@
 #include "../wire/http.h"
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 
 /*
  * Each proxy appends whom it was asked by.  With `proxies` of ours in front, so many entries from
@@ -15,6 +16,11 @@
  * address; out is then untouched.
  */
 bool address_forwarded(const http_head *head, unsigned proxies, char out[INET6_ADDRSTRLEN]);
+/* Whom to count that one with: the 4 bytes of an IPv4 address, or the first 8 of an IPv6 one, since
+ * whoever has one of those has as many as he likes.  Returns how many bytes; 0: it is none. */
+size_t address_network(const char *text, char out[8]);
+/* The same of a socket's. */
+size_t address_network_of(const struct sockaddr_storage *a, char out[8]);
 /* The peer of a connected socket; "" for a Unix socket. */
 void address_of_peer(int fd, char out[INET6_ADDRSTRLEN]);
 

@@ -8,6 +8,7 @@
  * it; on HTTP
  * the head of a response, then its body.
  */
+#include "address.h"
 #include "internal.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -39,13 +40,46 @@ void connection_deadline(connection *c, uint64_t after_ms)
 	timer_start(n->wheel, &c->deadline, n->wheel->time + after_ms);
 }
 
-void connection_open(net *n, int fd, bool tls)
+/* The option that stands against one more of that network; NULL: there is none. */
+static const char *full(const net *n, span network)
 {
+	const net_options *o = &n->options;
+	if (o->max_connections && n->nconnections >= o->max_connections)
+		return "max_connections";
+	if (o->max_connections_per_address && network.len &&
+		census_count(&n->networks, network) >= o->max_connections_per_address)
+		return "max_connections_per_address";
+	return NULL;
+}
+
+/* Where it is to be counted it is, or there is none; NULL: turned away, or out of memory. */
+static connection *connection_new(net *n, span network)
+{
+	const char *limit = full(n, network);
+	if (limit) {
+		counters_strike(&n->engine->counters, limit);
+		return NULL;
+	}
 	connection *c = calloc(1, sizeof *c);
+	if (c && n->options.max_connections_per_address && network.len &&
+		!(c->network = census_add(&n->networks, network))) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void connection_open(net *n, int fd, bool tls, const struct sockaddr_storage *from)
+{
+	char network[8];
+	size_t len = address_network_of(from, network);
+	connection *c = connection_new(n, (span){ network, len });
 	if (!c) {
 		close(fd);
 		return;
 	}
+	n->nconnections++;
+	n->engine->counters.accepted++;
 	c->net = n;
 	c->fd = fd;
 	c->tls = tls;
@@ -74,6 +108,9 @@ void connection_doom(connection *c)
 
 void connection_free(connection *c)
 {
+	c->net->nconnections--;
+	c->net->held -= c->held;
+	census_drop(&c->net->networks, c->network);
 	list_remove(&c->in_net);
 	list_remove(&c->in_dirty);
 	list_remove(&c->in_doomed);
@@ -90,12 +127,37 @@ void connection_free(connection *c)
 
 void connection_input(connection *c, unsigned char *data, size_t len)
 {
+	c->net->engine->counters.bytes_in += len;
 	if (c->doomed || c->closing)
 		return;
 	if (c->role == ROLE_WEBSOCKET)
 		websocket_input(c, data, len);
 	else if (c->role == ROLE_HTTP)
 		request_input(c, data, len);
+	connection_weigh(c);
+}
+
+/* ---- What it holds ---- */
+
+void connection_weigh(connection *c)
+{
+	const request *r = c->request;
+	size_t held = c->in.cap + c->out.cap + (r ? r->data.cap : 0) + websocket_held(c);
+	/* A block that waits still, here in part, is counted there. */
+	if (c->rest && c->role == ROLE_HTTP)
+		held += c->rest->len;
+	c->net->held += held - c->held;
+	c->held = held;
+}
+
+size_t net_connections(const net *n)
+{
+	return n->nconnections;
+}
+
+size_t net_held(const net *n)
+{
+	return n->held;
 }
 
 /* ---- Output ---- */
@@ -198,6 +260,7 @@ static void take_out(connection *c, size_t *sent)
  */
 static void take(connection *c, size_t sent)
 {
+	c->net->engine->counters.bytes_out += sent;
 	/* The time for a response is for no progress, not for the whole of it. */
 	if (c->role == ROLE_HTTP && timer_running(&c->deadline))
 		connection_deadline(c, WRITE_MS);
@@ -258,10 +321,27 @@ static bool send_tls(connection *c, const struct iovec *iov, size_t n)
 	return !c->blocked;
 }
 
+/* Many small pieces are faster in one. */
+static size_t join(unsigned char *room, size_t most, struct iovec *iov, size_t n)
+{
+	size_t len = 0;
+	if (n == 1 || sum(iov, n) > most)
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(room + len, iov[i].iov_base, iov[i].iov_len);
+		len += iov[i].iov_len;
+	}
+	*iov = (struct iovec){ room, len };
+	return 1;
+}
+
 static bool send_plain(connection *c, struct iovec *iov, size_t n)
 {
+	unsigned char room[2048];
+	n = join(room, sizeof room, iov, n);
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
-	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+	ssize_t sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+			      : sendmsg(c->fd, &m, MSG_NOSIGNAL);
 	if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
 		c->error = errno;
 		connection_doom(c);
@@ -326,6 +406,8 @@ void connection_flush(connection *c)
 	if (sends == SENDS)
 		wait_writable(c);
 	websocket_catches_up(c);
+	if (c->held || c->out.cap || c->rest)
+		connection_weigh(c);
 	if (!c->doomed && !c->blocked && !connection_backlog(c))
 		all_sent(c);
 }

@@ -31,6 +31,8 @@ static handshake *read_handshake(connection *c, const http_head *head)
 	if (h)
 		h->secure = c->tls;
 	if (h)
+		h->network_len = (uint8_t)address_network(address, h->network);
+	if (h)
 		h->issued_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 	return h;
 }

@@ -5,6 +5,7 @@
 
 #include "../base/buf.h"
 #include "../base/bytes.h"
+#include "../base/census.h"
 #include "../base/list.h"
 #include "../base/text.h"
 #include "../base/timer.h"
@@ -73,9 +74,9 @@ struct net {
 	uv_async_t wake;
 	list listeners;
 	uv_timer_t accept_again;
-	bool accept_failed; /* said in the log, once for each time that it begins */
-	uint16_t port;      /* of the first */
-	bool listening;     /* net_listen() has been called */
+	uint64_t accept_said; /* when it was said in the log that none can be; 0: never */
+	uint16_t port;        /* of the first */
+	bool listening;       /* net_listen() has been called */
 	bool stopping;
 	bool late;       /* the time for goodbyes is over */
 	int descriptors; /* one above the highest that can be used */
@@ -88,9 +89,12 @@ struct net {
 	post *posts, **posts_end;
 	bool posts_closed;
 	list connections; /* all */
-	list dirty;       /* with output */
-	list doomed;      /* to be closed at the end of the turn */
-	list answered;    /* questions that the application has answered */
+	size_t nconnections;
+	census networks; /* of connections, if they are limited */
+	size_t held;     /* bytes of connections */
+	list dirty;      /* with output */
+	list doomed;     /* to be closed at the end of the turn */
+	list answered;   /* questions that the application has answered */
 	router router;
 	list endpoints;
 	list departed; /* the application's own WebSockets whose end is to be told */
@@ -100,6 +104,8 @@ struct net {
 	pmd_shared pmd;
 	unsigned char *tls_room; /* where output is gathered to be encrypted; NULL: no TLS */
 	buf scratch;
+	buf date;        /* the field of that name ... */
+	int64_t date_at; /* ... as of then */
 };
 
 /* A socket that is listened on. */
@@ -136,12 +142,18 @@ struct connection {
 	timer deadline;
 	request *request;
 	websocket *websocket;
+	census_entry *network; /* where it is counted; NULL: nowhere */
+	size_t held;           /* bytes, as of the last connection_weigh() */
 };
 
 /* ---- net.c ---- */
 
 void net_log(const net *n, net_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* A peer has done what it must not. */
+void net_log_peer(const connection *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* ---- loop.c ---- */
 
@@ -172,7 +184,7 @@ void context_close(net *n);
 struct lws *net_adopt(connection *c);
 void net_want_write(connection *c);
 /* Reasons not to read from a connection. */
-enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2, PAUSE_BEHIND = 4 };
+enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2, PAUSE_BEHIND = 4, PAUSE_PACE = 8 };
 void net_pause(connection *c, unsigned why);
 void net_resume(connection *c, unsigned why);
 void net_close_socket(connection *c);
@@ -187,7 +199,8 @@ void listeners_close(net *n);
 
 /* ---- connection.c ---- */
 
-void connection_open(net *n, int fd, bool tls);
+/* Takes fd; from is where it comes from. */
+void connection_open(net *n, int fd, bool tls, const struct sockaddr_storage *from);
 void connection_input(connection *c, unsigned char *data, size_t len);
 void connection_writable(connection *c);
 /* It has output, or has become ready to close. */
@@ -199,9 +212,16 @@ void connection_doom(connection *c);
 void connection_free(connection *c);
 /* Bytes that were given to it and not taken by the kernel. */
 size_t connection_backlog(const connection *c);
+/* What it holds may have become more or less. */
+void connection_weigh(connection *c);
 /* errno of why it is gone; 0: it was closed. */
 int connection_error(const connection *c);
 void connection_deadline(connection *c, uint64_t after_ms);
+
+/* ---- shed.c ---- */
+
+/* If more is held than may be, those for whom most is are cut off. */
+void net_shed(net *n);
 
 /* ---- request.c: reading requests ---- */
 
@@ -236,6 +256,8 @@ struct request {
 bool request_for_engine(const net *n, span path);
 /* Reads what is in data; sets aside what cannot be read yet. */
 void request_input(connection *c, unsigned char *data, size_t len);
+/* What cannot be read yet waits; false: the connection is lost. */
+bool request_set_aside(connection *c, const unsigned char *data, size_t len);
 /* No other request is to be read; one that is not being answered ends with its connection. */
 void request_last(connection *c);
 void request_free(connection *c);
@@ -322,6 +344,11 @@ void endpoints_fini(net *n);
 /* ---- websocket.c ---- */
 
 void websocket_input(connection *c, unsigned char *data, size_t len);
+/* What was set aside is read now. */
+void websocket_go_on(connection *c);
+/* Bytes that it holds: of a message that is not whole, and what waits, where no session counts
+ * them. */
+size_t websocket_held(connection *c);
 /* Output has been sent: if it was not read because too much of it waited, it may be again. */
 void websocket_catches_up(connection *c);
 /* A deadline has passed.  true: it was that of a hush, and what was held back goes out. */

@@ -18,8 +18,9 @@
 
 enum {
 	BACKLOG = 1024,
-	ACCEPT_BATCH = 64,    /* so that newcomers do not starve the connected */
-	ACCEPT_PAUSE_MS = 100 /* without descriptors */
+	ACCEPT_BATCH = 64,     /* so that newcomers do not starve the connected */
+	ACCEPT_PAUSE_MS = 100, /* without descriptors */
+	ACCEPT_SAY_MS = 60000  /* after which that is said again */
 };
 
 /* ---- Accepting ---- */
@@ -33,9 +34,9 @@ static void on_pause_over(uv_timer_t *t)
 
 static void pause_accepting(net *n, int error)
 {
-	if (!n->accept_failed)
+	if (!n->accept_said || n->wheel->time - n->accept_said > ACCEPT_SAY_MS)
 		net_log(n, NET_WARN, "accept: %s; trying again", strerror(error));
-	n->accept_failed = true;
+	n->accept_said = n->wheel->time + 1;
 	LIST_EACH (it, &n->listeners)
 		uv_poll_stop(&LIST_OWNER(it, listener, link)->poll);
 	uv_timer_start(&n->accept_again, on_pause_over, ACCEPT_PAUSE_MS, 0);
@@ -44,7 +45,9 @@ static void pause_accepting(net *n, int error)
 /* false: nobody is waiting, or nobody can be taken. */
 static bool accept_one(listener *l)
 {
-	int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof from;
+	int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= l->net->descriptors) {
 		close(fd);
 		pause_accepting(l->net, EMFILE);
@@ -52,9 +55,8 @@ static bool accept_one(listener *l)
 	}
 	if (fd >= 0) {
 		int on = 1;
-		l->net->accept_failed = false;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-		connection_open(l->net, fd, l->tls);
+		connection_open(l->net, fd, l->tls, &from);
 		return true;
 	}
 	if (errno == ECONNABORTED || errno == EINTR)
@@ -174,7 +176,7 @@ static int open_unix(const net *n, const char *path)
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof a;
 	if (getsockname(fd, (struct sockaddr *)&a, &len) || a.ss_family == AF_UNIX)
 		return 0;

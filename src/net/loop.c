@@ -83,10 +83,12 @@ void net_end_turn(net *n)
 		return;
 	n->in_turn = true;
 	net_settle(n);
+	net_shed(n);
 	while (!list_empty(&n->answered) || !list_empty(&n->dirty) || !list_empty(&n->doomed)) {
 		asking_resume(n);
 		flush_dirty(n);
 		net_settle(n);
+		net_shed(n);
 		bury_doomed(n);
 	}
 	n->owner.reap(n->owner.user);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* net - the life of the network: made of its parts, and taken apart in the right order. */
+#include "address.h"
 #include "internal.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -13,6 +14,20 @@ void net_log(const net *n, net_level level, const char *format, ...)
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	n->owner.log(level, line, n->owner.user);
+}
+
+void net_log_peer(const connection *c, const char *format, ...)
+{
+	const net *n = c->net;
+	char address[INET6_ADDRSTRLEN], what[256];
+	va_list args;
+	if (!n->owner.logs_peers || !n->owner.logs_peers(n->owner.user))
+		return;
+	va_start(args, format);
+	vsnprintf(what, sizeof what, format, args);
+	va_end(args);
+	address_of_peer(c->fd, address);
+	net_log(n, NET_INFO, "%s: %s", *address ? address : "local peer", what);
 }
 
 static bool copy_texts(net *n, const net_options *o)
@@ -52,6 +67,7 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 	list_init(&n->listeners);
 	n->posts_end = &n->posts;
 	list_init(&n->connections);
+	census_init(&n->networks);
 	list_init(&n->dirty);
 	list_init(&n->doomed);
 	list_init(&n->answered);
@@ -152,9 +168,11 @@ void net_free(net *n)
 	pthread_mutex_destroy(&n->posts_lock);
 	router_fini(&n->router);
 	endpoints_fini(n);
+	census_fini(&n->networks);
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);
+	buf_free(&n->date);
 	pmd_shared_fini(&n->pmd);
 	free(n->tls_room);
 	for (size_t i = 0; i < sizeof n->texts / sizeof *n->texts; i++)

@@ -55,6 +55,8 @@ typedef struct net_owner {
 	/* Whether something has been put off since the last settle. */
 	bool (*unsettled)(const void *user);
 	void (*log)(net_level level, const char *line, void *user);
+	/* Whether one more line about a peer is wanted now; NULL: none ever is. */
+	bool (*logs_peers)(void *user);
 	net_hooks hooks;
 	void *user;
 } net_owner;
@@ -69,6 +71,7 @@ typedef struct net_options {
 	const char *client_dir;
 	const char *tls_cert, *tls_key; /* files in PEM; NULL: plain */
 	size_t max_payload;
+	unsigned max_connections, max_connections_per_address; /* 0: no limit */
 	bool cors_credentials;
 	unsigned trusted_proxies;      /* in front, each of which appends to X-Forwarded-For */
 	const char *cookie;            /* NULL: none */
@@ -92,6 +95,11 @@ uint16_t net_port(const net *n);
 /* Newcomers are served with what the files of the options hold now.  0, or EIO: they are of no use,
  * nothing changed. */
 int net_reload_tls(net *n);
+
+/* Connections that there are. */
+size_t net_connections(const net *n);
+/* Bytes that they hold: what has come and is not whole, what was pulled and has not left. */
+size_t net_held(const net *n);
 
 /* Turns the loop until net_stop(), which any thread and any signal handler may call. */
 void net_run(net *n);

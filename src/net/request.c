@@ -41,6 +41,11 @@ void request_free(connection *c)
 static void refuse_body(connection *c, int status)
 {
 	request *r = c->request;
+	if (status == 413)
+		counters_strike(&c->net->engine->counters, "max_payload");
+	else
+		c->net->engine->counters.bad_requests++;
+	net_log_peer(c, "bad body: %s", http_reason(status));
 	if (r->sink == SINK_POST)
 		engine_request_refused(c, status);
 	else if (r->sink == SINK_ROUTE)
@@ -164,6 +169,8 @@ static long read_head(connection *c, unsigned char *data, size_t len)
 		return n;
 	}
 	request *r = request_get(c);
+	c->net->engine->counters.bad_requests++;
+	net_log_peer(c, "bad request: %s", http_reason((int)-n));
 	if (r) {
 		r->busy = true;
 		r->keep_alive = false;
@@ -233,7 +240,7 @@ void request_last(connection *c)
 		connection_doom(c);
 }
 
-static bool set_aside(connection *c, const unsigned char *data, size_t len)
+bool request_set_aside(connection *c, const unsigned char *data, size_t len)
 {
 	if (!buf_add(&c->in, data, len)) {
 		connection_doom(c);
@@ -248,11 +255,11 @@ static bool set_aside(connection *c, const unsigned char *data, size_t len)
 void request_input(connection *c, unsigned char *data, size_t len)
 {
 	if (buf_len(&c->in)) {
-		if (set_aside(c, data, len))
+		if (request_set_aside(c, data, len))
 			request_next(c);
 		return;
 	}
 	size_t used = consume(c, data, len);
 	if (used < len && !c->doomed && !c->closing)
-		set_aside(c, data + used, len - used);
+		request_set_aside(c, data + used, len - used);
 }

@@ -58,10 +58,16 @@ static void exchange_drop(exchange *x)
 	connection_doom(connection_of(x));
 }
 
+static size_t exchange_unsent(const exchange *x)
+{
+	return connection_backlog(connection_of((exchange *)(uintptr_t)x));
+}
+
 static const exchange_ops exchange_ops_http = {
 	.ready = exchange_ready,
 	.answer = exchange_answer,
 	.drop = exchange_drop,
+	.unsent = exchange_unsent,
 };
 
 static exchange *exchange_for(connection *c)
@@ -77,8 +83,9 @@ void engine_request_lost(connection *c)
 	if (!c->request)
 		return;
 	asking_end(c->request);
-	if (c->request->exchange.polling)
-		polling_lost(&c->request->exchange, connection_error(c));
+	exchange *x = &c->request->exchange;
+	if (x->polling || x->leaving)
+		polling_lost(x, connection_error(c));
 }
 
 void engine_request_fini(request *r)
@@ -126,6 +133,8 @@ static void refuse(connection *c, const http_head *head, refusal why, const char
 {
 	const net_owner *owner = &c->net->owner;
 	const char *told = message ? message : refusal_message(why);
+	c->net->engine->counters.refused[why]++;
+	net_log_peer(c, "refused: %s", refusal_message(why));
 	if (owner->hooks.refused) {
 		const handshake *h = request_handshake(c, head);
 		if (h)
@@ -207,8 +216,10 @@ static void begin_post(connection *c, const http_head *head, session *s)
 	c->request->sink = SINK_POST;
 	if (is_binary(head))
 		polling_post_binary(s->polling, x);
-	if (x->polling && head->content_length > c->net->options.max_payload)
+	if (x->polling && head->content_length > c->net->options.max_payload) {
+		counters_strike(&c->net->engine->counters, "max_payload");
 		engine_request_refused(c, 413);
+	}
 }
 
 void engine_request_body(connection *c, unsigned char *data, size_t len)
@@ -301,12 +312,49 @@ static bool choose_id(connection *c, const http_head *head, char id[SID_MAX + 1]
 	       engine_sid_usable(c->net->engine, span_of(id));
 }
 
+/* Those that have come too early are told when it makes sense to try again. */
+static span patience(const char *limit)
+{
+	return strcmp(limit, "max_handshakes_per_second") ? SPAN("10") : SPAN("1");
+}
+
+/* There is no room for a session, as that option has it. */
+static void turn_away(connection *c, const http_head *head, const char *limit)
+{
+	const net_owner *owner = &c->net->owner;
+	int status = strcmp(limit, "max_sessions_per_address") ? 503 : 429;
+	const handshake *h = owner->hooks.refused ? request_handshake(c, head) : NULL;
+	c->net->engine->counters.refused[REFUSED_FORBIDDEN]++;
+	net_log_peer(c, "turned away: %s", limit);
+	if (h)
+		owner->hooks.refused(owner->user, h, REFUSED_FORBIDDEN, http_reason(status),
+			&(refusal_context){ "OVER_LIMIT", span_of(limit) });
+	c->request->keep_alive = false;
+	response r = RESPONSE(status);
+	r.type = "text/plain; charset=utf-8";
+	r.body = bytes_copy(limit, strlen(limit));
+	cors_fields(c, &r.fields);
+	http_write_field(&r.fields, SPAN("Retry-After"), patience(limit));
+	respond(c, &r);
+}
+
+/* As the engine has it, which wants to know whom it is asked for only where that matters. */
+static const char *is_full(connection *c, const http_head *head, bool newcomer)
+{
+	engine *e = c->net->engine;
+	const handshake *h =
+		e->options.max_sessions_per_address ? request_handshake(c, head) : NULL;
+	span network = h ? handshake_network(h) : SPAN("");
+	return newcomer ? engine_admit(e, network) : engine_full(e, network);
+}
+
 void engine_request_allowed(connection *c, const http_head *head)
 {
 	parameter eio;
 	char id[SID_MAX + 1];
 	span version = read_parameter(&eio, c, head, SPAN("EIO"));
 	refusal why = engine_check_version(c->net->engine, version);
+	const char *limit;
 	if (c->net->refusing) { /* since it began to wait */
 		c->request->keep_alive = false;
 		respond_status(c, 503);
@@ -315,6 +363,8 @@ void engine_request_allowed(connection *c, const http_head *head)
 	} else if (!choose_id(c, head, id)) {
 		refuse(c, head, REFUSED_REQUEST, NULL,
 			&(refusal_context){ "ID_GENERATION_ERROR", span_of(id) });
+	} else if (c->net->owner.hooks.allow && (limit = is_full(c, head, false)) != NULL) {
+		turn_away(c, head, limit); /* others came in while it waited */
 	} else {
 		add_fields(c, head, true);
 		if (ws_wanted(head))
@@ -331,7 +381,10 @@ void engine_request_denied(connection *c, const http_head *head, const char *mes
 
 static void go_on(connection *c, const http_head *head, session *known)
 {
-	if (known) {
+	const char *limit = known || c->net->refusing ? NULL : is_full(c, head, true);
+	if (limit) {
+		turn_away(c, head, limit);
+	} else if (known) {
 		add_fields(c, head, false);
 		if (ws_wanted(head))
 			websocket_begin(c, head, SPAN(""), SPAN(""), known);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* respond - writes HTTP responses to a connection (protocol-notes/http.md). */
 #include "internal.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 enum { FILE_PIECE = 65536 };
+/* Of a head without the fields that are added to it: mostly enough. */
+enum { HEAD_ROOM = 256 };
 
 static void write_connection(request *r, buf *out)
 {
@@ -16,10 +17,24 @@ static void write_connection(request *r, buf *out)
 		http_write_field(out, SPAN("Connection"), SPAN("close"));
 		return;
 	}
-	char value[24];
-	snprintf(value, sizeof value, "timeout=%d", IDLE_MS / 1000);
 	http_write_field(out, SPAN("Connection"), SPAN("keep-alive"));
-	http_write_field(out, SPAN("Keep-Alive"), span_of(value));
+	buf_add_text(out, "Keep-Alive: timeout=");
+	buf_add_uint(out, IDLE_MS / 1000);
+	buf_add_text(out, "\r\n");
+}
+
+/* The field is the same for all answers of a second. */
+static void write_date(net *n, buf *out)
+{
+	int64_t now = (int64_t)time(NULL);
+	if (now != n->date_at) {
+		buf_clear(&n->date);
+		http_write_date(&n->date, now);
+		n->date_at = now;
+	}
+	if (n->date.failed)
+		out->failed = true;
+	buf_add_span(out, buf_span(&n->date));
 }
 
 static bool has_body(int status)
@@ -30,6 +45,7 @@ static bool has_body(int status)
 static void write_head(request *q, const response *r, buf *out)
 {
 	uint64_t length = r->file >= 0 ? r->file_len : r->body ? r->body->len : 0;
+	buf_reserve(out, HEAD_ROOM + buf_len(&r->fields));
 	http_write_status(out, r->status);
 	if (buf_len(&r->fields))
 		buf_add(out, buf_data(&r->fields), buf_len(&r->fields));
@@ -37,7 +53,7 @@ static void write_head(request *q, const response *r, buf *out)
 		http_write_field(out, SPAN("Content-Type"), span_of(r->type));
 	if (has_body(r->status))
 		http_write_length(out, length);
-	http_write_date(out, (int64_t)time(NULL));
+	write_date(q->connection->net, out);
 	write_connection(q, out);
 	http_write_end(out);
 }
@@ -136,6 +152,7 @@ void respond_sent(connection *c)
 	if (!q->busy || q->exchange.polling || q->asking || q->sink != SINK_NONE || q->file_left)
 		return;
 	q->busy = false;
+	polling_sent(&q->exchange);
 	if (q->file >= 0)
 		close(q->file);
 	q->file = -1;

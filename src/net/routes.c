@@ -43,6 +43,7 @@ static void take(connection *c, const http_head *head, const route *r)
 	if (!good && !q->parameters.failed) {
 		respond_status(c, 400);
 	} else if (head->content_length > c->net->options.max_payload) {
+		counters_strike(&c->net->engine->counters, "max_payload");
 		respond_status(c, 413);
 	} else if (!good || !keep_target(q, head) || !request_handshake(c, head)) {
 		respond_status(c, 500);

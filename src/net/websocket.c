@@ -54,6 +54,7 @@ void websocket_take_queue(websocket *w)
 	}
 	if (c->out.failed)
 		connection_doom(c);
+	connection_weigh(c);
 }
 
 /* ---- What the peer sends ---- */
@@ -82,8 +83,9 @@ static void on_close(websocket *w, const ws_event *ev)
 
 static void on_error(websocket *w, const ws_event *ev)
 {
-	net_log(w->connection->net, NET_DEBUG, "websocket closed with %u: %s", ev->code, ev->why);
+	net_log_peer(w->connection, "websocket closed with %u: %s", ev->code, ev->why);
 	ending how = { .reason = CLOSED_BY_ERROR, .code = ev->code };
+	w->connection->net->engine->counters.bad_frames++;
 	if (ev->code == WS_CLOSE_TOO_BIG)
 		how.limit = "max_payload";
 	end(w, &how, SPAN(""));
@@ -143,12 +145,14 @@ static void on_ws_event(websocket *w, ws_event *ev)
 
 static bool behind(const websocket *w)
 {
-	return w->owner->waiting(w) > w->connection->net->engine->options.max_queue / 2;
+	const engine_options *o = &w->connection->net->engine->options;
+	size_t most = o->max_held && o->max_held < o->max_queue ? o->max_held : o->max_queue;
+	return w->owner->waiting(w) > most / 2;
 }
 
 void websocket_catches_up(connection *c)
 {
-	if (c->websocket && !behind(c->websocket))
+	if ((c->paused & PAUSE_BEHIND) && !behind(c->websocket))
 		net_resume(c, PAUSE_BEHIND);
 }
 
@@ -159,6 +163,10 @@ void websocket_input(connection *c, unsigned char *data, size_t len)
 	websocket *w = c->websocket;
 	ws_event ev;
 	w->heard++;
+	if (w->held) {
+		request_set_aside(c, data, len);
+		return;
+	}
 	do {
 		size_t before = w->owner->waiting(w);
 		size_t used = ws_decode(&w->decoder, data, len, &ev);
@@ -168,8 +176,43 @@ void websocket_input(connection *c, unsigned char *data, size_t len)
 			net_pause(c, PAUSE_BEHIND);
 		data += used;
 		len -= used;
-	} while (ev.kind != WS_NEED_MORE && (len || ws_lends(&w->decoder)) && !c->doomed &&
-		 !c->closing);
+	} while (ev.kind != WS_NEED_MORE && (len || ws_lends(&w->decoder)) && !w->held &&
+		 !c->doomed && !c->closing);
+	if (w->held && len && !c->doomed)
+		request_set_aside(c, data, len);
+}
+
+void websocket_hold(websocket *w, bool held)
+{
+	connection *c = w->connection;
+	w->held = held;
+	if (held)
+		net_pause(c, PAUSE_PACE);
+	else
+		websocket_go_on(c);
+}
+
+void websocket_go_on(connection *c)
+{
+	buf taken = c->in;
+	c->in = (buf){ 0 };
+	if (!c->doomed && !c->closing)
+		websocket_input(c, buf_data(&taken), buf_len(&taken));
+	buf_free(&taken);
+	connection_weigh(c);
+	if (!c->websocket->held)
+		net_resume(c, PAUSE_PACE | PAUSE_FULL);
+}
+
+size_t websocket_held(connection *c)
+{
+	websocket *w = c->websocket;
+	if (!w || c->doomed)
+		return 0;
+	if (!w->owner->keeps)
+		return w->decoder.message.cap + w->owner->waiting(w);
+	w->owner->keeps(w, w->decoder.message.cap);
+	return 0;
 }
 
 /* ---- Opening ---- */

@@ -26,7 +26,11 @@ typedef struct websocket_owner {
 	bytes *(*peek)(const websocket *w, size_t i);
 	/* The first one was taken over. */
 	void (*pop)(websocket *w);
-	size_t (*waiting)(const websocket *w); /* bytes */
+	/* Bytes that wait, with what it takes to keep them. */
+	size_t (*waiting)(const websocket *w);
+	/* So many bytes of a message that is not whole are kept; NULL: they and those that wait are
+	 * nobody else's to count. */
+	void (*keeps)(websocket *w, size_t size);
 	/* Nothing comes any more: the peer has said goodbye, with that reason, or broke the rules,
 	 * or the connection is lost.  Of how, reason, limit, code and error count.  Told once, also
 	 * of one whose beginning failed. */
@@ -46,6 +50,7 @@ struct websocket {
 	bool ended;        /* the owner was told */
 	bool said_close;
 	bool hushed; /* what waits waits a moment longer */
+	bool held;   /* what comes is set aside */
 };
 
 /* ---- websocket.c ---- */
@@ -63,6 +68,8 @@ void websocket_close(websocket *w, unsigned code, const char *reason);
 /* What waits goes out before what ends the WebSocket.  Of a peer that takes nothing it is not made
  * more. */
 void websocket_take_queue(websocket *w);
+/* What the peer sends is set aside, and not read any more; or it goes on. */
+void websocket_hold(websocket *w, bool held);
 /* What waits does so for a moment. */
 void websocket_hush(websocket *w);
 

@@ -82,7 +82,7 @@ static void pop(websocket *base)
 
 static size_t waiting(const websocket *base)
 {
-	return plain_of(base)->out.bytes;
+	return queue_cost(&plain_of(base)->out);
 }
 
 static void keep_reason(net_ws *w, unsigned code, span reason)
@@ -159,6 +159,7 @@ int net_ws_send(net_ws *w, bytes *b)
 		connection_doom(w->base.connection);
 		return ENOBUFS;
 	}
+	connection_weigh(w->base.connection);
 	websocket_wake(&w->base);
 	return 0;
 }

@@ -7,6 +7,8 @@ typedef struct carrier {
 	websocket base; /* the first member: carrier_of() */
 	transport transport;
 	session *session; /* NULL: it has ended, or never began */
+	bool closing;     /* by the session, which knows that it ends */
+	size_t kept;      /* bytes that the session counts as held */
 } carrier;
 
 static carrier *carrier_of(const websocket *w)
@@ -57,12 +59,19 @@ static void take_queue(carrier *x)
 static bool carrier_close(transport *t, bool wait)
 {
 	carrier *x = carrier_for(t);
+	/* Without memory for what was queued the connection is lost meanwhile. */
+	x->closing = true;
 	if (!wait)
 		take_queue(x);
 	x->session = NULL;
 	if (!x->base.connection->doomed)
 		websocket_close(&x->base, WS_CLOSE_NONE, NULL);
 	return true;
+}
+
+static void carrier_hold(transport *t, bool held)
+{
+	websocket_hold(&carrier_for(t)->base, held);
 }
 
 static const transport_ops ops = {
@@ -73,6 +82,7 @@ static const transport_ops ops = {
 	.control = carrier_control,
 	.release = carrier_release,
 	.close = carrier_close,
+	.hold = carrier_hold,
 };
 
 /* ---- What the connection asks of it ---- */
@@ -98,7 +108,7 @@ static void pop(websocket *w)
 static size_t waiting(const websocket *w)
 {
 	const carrier *x = carrier_of(w);
-	return x->session ? x->session->out.bytes : 0;
+	return x->session ? queue_cost(&x->session->out) : 0;
 }
 
 static void on_end(websocket *w, const ending *how, span said)
@@ -108,12 +118,29 @@ static void on_end(websocket *w, const ending *how, span said)
 	take_queue(x);
 	session *s = x->session;
 	x->session = NULL;
-	if (s)
+	if (s && !x->closing)
 		session_transport_gone(s, &x->transport, how);
+}
+
+static void keeps(websocket *w, size_t size)
+{
+	carrier *x = carrier_of(w);
+	size_t kept = x->kept;
+	if (size == kept)
+		return;
+	x->kept = size;
+	if (!x->session)
+		return;
+	session_let_go(x->session, kept);
+	if (!session_hold(x->session, size)) {
+		x->kept = 0;
+		session_fail(x->session, CLOSED_BY_ERROR);
+	}
 }
 
 static const websocket_owner owner = {
 	.greets = true,
+	.keeps = keeps,
 	.message = on_message,
 	.peek = peek,
 	.pop = pop,

@@ -52,6 +52,7 @@ static void partial_free(client *c)
 	c->partial = NULL;
 	for (size_t i = 0; i < p->have; i++)
 		free((void *)(uintptr_t)p->parts[i].data);
+	session_let_go(c->session, p->size);
 	buf_free(&p->text);
 	free(p);
 }
@@ -70,6 +71,8 @@ bool client_hold(client *c, size_t size)
 		c->session->limit = "max_pending";
 		return false;
 	}
+	if (!session_hold(c->session, size))
+		return false;
 	c->pending += size;
 	return true;
 }
@@ -77,6 +80,7 @@ bool client_hold(client *c, size_t size)
 void client_let_go(client *c, size_t size)
 {
 	c->pending -= size;
+	session_let_go(c->session, size);
 }
 
 static void leave_all(client *c, const char *reason)
@@ -200,6 +204,21 @@ static bool read_auth(const client *c, const sp_packet *p, cJSON **auth)
 	return *auth != NULL;
 }
 
+/* An honest client is in a few namespaces, and not told from one that wants more than its share. */
+static void refuse_crowd(client *c, span nsp)
+{
+	io *o = c->io;
+	counters_strike(&c->session->engine->counters, "max_sockets");
+	sp_write(&o->scratch, SP_CONNECT_ERROR, 0, nsp, NULL);
+	revision_write_error(&o->scratch, "Too many namespaces", NULL);
+	emit_text(c, io_take_packet(o));
+}
+
+static bool too_many(const client *c)
+{
+	return c->io->options.max_sockets && c->nsockets >= c->io->options.max_sockets;
+}
+
 static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 {
 	cJSON *auth;
@@ -213,7 +232,10 @@ static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 	if (k)
 		socket_leave(k, "client namespace disconnect");
 	sio_ns *ns = ns_find(c->io, p->nsp);
-	if (ns)
+	if (too_many(c)) {
+		json_free(auth);
+		refuse_crowd(c, p->nsp);
+	} else if (ns)
 		ns_connect(ns, c, auth);
 	else
 		parent_ask(c, p->nsp, auth, p->payload.len);
@@ -255,7 +277,8 @@ static packet_fn *const packet_fns[SP_TYPES] = {
  * tells the sockets so. */
 static void reject_misplaced(client *c)
 {
-	const session *s = c->session;
+	session *s = c->session;
+	session_blame(s);
 	client_reject(
 		c, s->polling && !session_writable(s) ? "forced server close" : CLOSED_BY_SERVER);
 }
@@ -271,6 +294,7 @@ static void reject_unreadable(client *c, span text)
 	else if (p.payload.len && !json_scan_all(p.payload, o->max_depth) &&
 		 json_scan_all(p.payload, JSON_DEPTH_LIMIT))
 		c->session->limit = "max_depth";
+	session_blame(c->session);
 	client_reject(c, CLOSED_BY_SERVER);
 }
 
@@ -318,11 +342,14 @@ static void partial_begin(client *c, const sp_packet *p, span text)
 		return;
 	}
 	partial *q = calloc(1, sizeof *q + p->attachments * sizeof *q->parts);
-	if (!q || !buf_add_span(&q->text, text)) {
+	if (!q || !buf_add_span(&q->text, text) || !session_hold(c->session, q->text.cap)) {
+		if (q)
+			buf_free(&q->text);
 		free(q);
 		client_reject(c, CLOSED_BY_SERVER);
 		return;
 	}
+	q->size = q->text.cap;
 	q->wanted = p->attachments;
 	c->partial = q;
 }
@@ -342,7 +369,12 @@ static void partial_done(client *c)
 static void add_part(client *c, const unsigned char *data, size_t len)
 {
 	partial *q = c->partial;
-	void *copy = q ? malloc(len + 1) : NULL;
+	if (!q)
+		session_blame(c->session);
+	bool fits = q && session_hold(c->session, len + 1);
+	void *copy = fits ? malloc(len + 1) : NULL;
+	if (fits)
+		q->size += len + 1;
 	if (!copy) {
 		client_reject(c, CLOSED_BY_SERVER);
 		return;
@@ -359,6 +391,7 @@ static void receive_packed(client *c, span message)
 	unpacked u;
 	sp_packet p;
 	if (!parser_unpack(c->io->options.parser, message, &u)) {
+		session_blame(c->session);
 		client_reject(c, CLOSED_BY_SERVER);
 		return;
 	}
@@ -381,6 +414,7 @@ void client_message(session *s, unsigned char *data, size_t len, bool binary)
 		return;
 	}
 	if (c->io->options.parser) {
+		session_blame(s);
 		client_reject(c, CLOSED_BY_SERVER);
 		return;
 	}

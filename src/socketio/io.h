@@ -30,6 +30,10 @@ typedef struct io_options {
 	unsigned max_unanswered;
 	size_t max_pending;     /* bytes of one client that wait for decisions */
 	unsigned max_namespace; /* bytes of a name that parents are asked for */
+	/* 0: no limit. */
+	unsigned max_namespaces; /* from which on parents make no more */
+	unsigned max_sockets;    /* of one client, each in a namespace of its own */
+	size_t recovery_sockets; /* of a namespace that are kept */
 	unsigned connect_timeout_ms;
 	bool cleanup_empty_children;
 	unsigned recovery_ms; /* for how long lost clients may come back; 0: they may not */
@@ -89,6 +93,7 @@ typedef struct recovery {
 	uint64_t last;  /* number of the last one that there was */
 	map lost;       /* sockets, by pid */
 	list album;     /* the same, the one that was lost first in front */
+	size_t kept;    /* bytes of them */
 } recovery;
 
 /* A namespace, or a parent, which is none itself but makes and speaks to its children. */
@@ -165,6 +170,7 @@ struct client {
 	io *io;
 	const revision *revision;
 	list sockets;
+	size_t nsockets;
 	list in_io; /* newcomers, or dead */
 	timer connect_timeout;
 	partial *partial;

@@ -241,12 +241,27 @@ void candidate_answer(candidate *q, bool admitted)
 		io_put_off(o, &o->answered, &q->in_io);
 }
 
+/* Also the names that are asked for are limited, so that a few clients do not make a namespace of
+ * each that they can think of. */
+static bool fits(client *c, span name)
+{
+	const io_options *o = &c->io->options;
+	const char *limit = NULL;
+	if (name.len > o->max_namespace)
+		limit = "max_namespace";
+	else if (o->max_namespaces && c->io->namespaces.count >= o->max_namespaces)
+		limit = "max_namespaces";
+	if (limit)
+		counters_strike(&c->session->engine->counters, limit);
+	return !limit;
+}
+
 void parent_ask(client *c, span name, cJSON *auth, size_t auth_size)
 {
 	io *o = c->io;
 	/* Whoever decides about a name sees C text: one with a NUL would be taken for another. */
-	bool askable = !list_empty(&o->parents) && name.len <= o->options.max_namespace &&
-		       !memchr(name.at, '\0', name.len);
+	bool askable =
+		!list_empty(&o->parents) && !memchr(name.at, '\0', name.len) && fits(c, name);
 	size_t size = sizeof(candidate) + name.len + 1 + auth_size;
 	candidate *q = askable && client_hold(c, size) ? calloc(1, sizeof *q + name.len + 1) : NULL;
 	if (!q) {

@@ -62,10 +62,22 @@ static void entry_free(recovery *r, entry *e)
 	free(e);
 }
 
-static void lost_free(recovery *r, lost *l)
+/* What keeping it takes, but for the application's data. */
+static size_t lost_size(const lost *l)
 {
+	return sizeof *l + l->rooms.cap;
+}
+
+static void take_out(recovery *r, lost *l)
+{
+	r->kept -= lost_size(l);
 	map_remove(&r->lost, &l->by_pid);
 	list_remove(&l->in_album);
+}
+
+static void lost_free(recovery *r, lost *l)
+{
+	take_out(r, l);
 	if (l->data && l->free_data)
 		l->free_data(l->data);
 	json_free(l->shared_data);
@@ -105,14 +117,31 @@ static void trim_journal(sio_ns *ns)
 	}
 }
 
+/* A journal may be as short as one likes; sockets are kept all the same. */
+enum { ROOMS_LEAST = 1 << 20 };
+
+/* The option that the sockets are over; NULL: none. */
+static const char *too_many(const sio_ns *ns)
+{
+	const recovery *r = &ns->recovery;
+	const io_options *o = &ns->io->options;
+	if (o->recovery_sockets && r->lost.count > o->recovery_sockets)
+		return "recovery_sockets";
+	size_t most = o->recovery_bytes > ROOMS_LEAST ? o->recovery_bytes : ROOMS_LEAST;
+	return r->kept > most ? "recovery_bytes" : NULL;
+}
+
 /* Sockets come with data of the application's, which is told of their end: not inside its calls. */
-static void trim_album(sio_ns *ns)
+static void trim_album(sio_ns *ns, counters *c)
 {
 	recovery *r = &ns->recovery;
 	while (!list_empty(&r->album)) {
 		lost *l = LIST_OWNER(r->album.next, lost, in_album);
-		if (l->deadline >= now(ns))
+		const char *limit = too_many(ns);
+		if (l->deadline >= now(ns) && !limit)
 			break;
+		if (limit && c)
+			counters_strike(c, limit);
 		lost_free(r, l);
 	}
 }
@@ -120,7 +149,7 @@ static void trim_album(sio_ns *ns)
 bool recovery_trim(sio_ns *ns)
 {
 	trim_journal(ns);
-	trim_album(ns);
+	trim_album(ns, NULL);
 	return !list_empty(&ns->recovery.journal) || !list_empty(&ns->recovery.album);
 }
 
@@ -236,6 +265,7 @@ static void put_away(sio_ns *ns, lost *l)
 	l->deadline = now(ns) + ns->io->options.recovery_ms;
 	map_add(&r->lost, &l->by_pid, (span){ l->pid, ID_LEN });
 	list_append(&r->album, &l->in_album);
+	r->kept += lost_size(l);
 	io_sweep_later(ns->io);
 }
 
@@ -278,8 +308,10 @@ static void pack(sio_socket *k, lost *l)
 
 void recovery_save(sio_socket *k)
 {
-	if (k->membership && k->membership->lost)
-		pack(k, k->membership->lost);
+	if (!k->membership || !k->membership->lost)
+		return;
+	pack(k, k->membership->lost);
+	trim_album(k->ns, &k->client->session->engine->counters);
 }
 
 /* ---- Coming back ---- */
@@ -326,10 +358,9 @@ static bool known_offset(sio_ns *ns, const cJSON *auth, lost *l)
 
 static bool in_rooms(const buf *rooms, const char *name)
 {
-	const char *at = (const char *)buf_data(rooms);
-	const char *end = at + buf_len(rooms);
-	for (; at < end; at += strlen(at) + 1)
-		if (!strcmp(at, name))
+	const char *names = (const char *)buf_data(rooms);
+	for (size_t at = 0; at < buf_len(rooms); at += strlen(names + at) + 1)
+		if (!strcmp(names + at, name))
 			return true;
 	return false;
 }
@@ -384,8 +415,7 @@ static lost *take_lost(const sio_socket *k)
 	lost *l = MAP_OWNER(node, lost, by_pid);
 	if (!known_offset(k->ns, k->auth, l) || !whole(k, l))
 		return NULL;
-	map_remove(&r->lost, &l->by_pid);
-	list_remove(&l->in_album);
+	take_out(r, l);
 	return l;
 }
 
@@ -420,7 +450,7 @@ void recovery_begin(sio_socket *k)
 	if (!on(ns) || k->client->revision->enters_unasked)
 		return;
 	trim_journal(ns);
-	trim_album(ns);
+	trim_album(ns, &k->client->session->engine->counters);
 	membership *m = calloc(1, sizeof *m);
 	if (!m)
 		return;
@@ -449,10 +479,9 @@ static void replay(sio_socket *k, const lost *l)
 
 static bool rejoin(sio_socket *k, const buf *rooms)
 {
-	const char *at = (const char *)buf_data(rooms);
-	const char *end = at + buf_len(rooms);
-	for (; at < end; at += strlen(at) + 1)
-		if (sio_join(k, at))
+	const char *names = (const char *)buf_data(rooms);
+	for (size_t at = 0; at < buf_len(rooms); at += strlen(names + at) + 1)
+		if (sio_join(k, names + at))
 			return false;
 	return true;
 }

@@ -16,15 +16,27 @@ static bool wanted(const sio_ns *ns)
 	return ns && !list_empty(&ns->handlers.room);
 }
 
-bool rumour_heard(const sio_ns *ns)
+static bool by_application(const sio_ns *ns)
 {
 	return wanted(ns) || wanted(ns->parent);
 }
 
-/* Without memory for it nobody hears of it. */
+static bool by_adapter(const sio_ns *ns)
+{
+	return ns->place && ns->io->adapter->room;
+}
+
+bool rumour_heard(const sio_ns *ns)
+{
+	return by_application(ns) || by_adapter(ns);
+}
+
+/* Adapters are told of rooms, not of members.  Without memory for it nobody hears of it. */
 void rumour_add(sio_ns *ns, sio_room_change what, span name, span id)
 {
-	rumour *r = rumour_heard(ns) ? calloc(1, sizeof *r + name.len + 1 + id.len + 1) : NULL;
+	bool of_room = what == SIO_ROOM_CREATED || what == SIO_ROOM_DELETED;
+	bool heard = by_application(ns) || (of_room && by_adapter(ns));
+	rumour *r = heard ? calloc(1, sizeof *r + name.len + 1 + id.len + 1) : NULL;
 	if (!r)
 		return;
 	r->ns = ns;
@@ -47,8 +59,16 @@ void rumour_free(rumour *r)
 	free(r);
 }
 
+static void tell_adapter(const rumour *r)
+{
+	if (r->what == SIO_ROOM_CREATED || r->what == SIO_ROOM_DELETED)
+		r->ns->io->adapter->room(r->ns->place, r->text, r->what == SIO_ROOM_CREATED);
+}
+
 void rumour_tell(rumour *r)
 {
+	if (by_adapter(r->ns))
+		tell_adapter(r);
 	handler_walk w = handler_walk_begin(&r->ns->io->handlers);
 	handler *h;
 	if (r->ns->parent)

@@ -25,6 +25,7 @@ sio_socket *socket_new(sio_ns *ns, client *c, cJSON *auth)
 	list_init(&k->arrivals);
 	ns->population++;
 	list_append(&c->sockets, &k->in_client);
+	c->nsockets++;
 	return k;
 }
 
@@ -64,6 +65,7 @@ void socket_leave(sio_socket *k, const char *reason)
 	ticket_void_all(&k->ns->io->tickets, &k->tickets);
 	k->client->unanswered -= k->unanswered;
 	list_remove(&k->in_client);
+	k->client->nsockets--;
 	list_remove(&k->in_ns);
 	if (connected) {
 		map_remove(&k->ns->sockets, &k->by_id);

@@ -26,10 +26,10 @@ const unsigned char http_chars[256] = {
 
 bool http_all_in(span s, unsigned set)
 {
+	unsigned common = set; /* looking at all of them is faster than asking after each */
 	for (size_t i = 0; i < s.len; i++)
-		if (!http_char_in(s.at[i], set))
-			return false;
-	return true;
+		common &= http_chars[(unsigned char)s.at[i]];
+	return common & set;
 }
 
 span http_trim(span s)

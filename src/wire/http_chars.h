@@ -23,7 +23,7 @@ static inline bool http_char_in(char c, unsigned set)
 	return (http_chars[(unsigned char)c] & set) != 0;
 }
 
-/* Whether every byte of s is in the set; true for no bytes. */
+/* Whether every byte of s is in the one set; true for no bytes. */
 bool http_all_in(span s, unsigned set);
 /* s without spaces and tabs at both ends. */
 span http_trim(span s);

@@ -8,13 +8,16 @@ const KB = 1024;
 export const cases = [
 	{ id: 'echo 100', work: 'echo', connections: 100, aim: 1.2, short: true },
 	{ id: 'echo 1000', work: 'echo', connections: 1000 },
-	{ id: 'echo 5000', work: 'echo', connections: 5000, short: true },
+	{ id: 'echo 5000', work: 'echo', connections: 5000 },
 	{ id: 'echo 100, 16 in flight', work: 'echo', connections: 100, depth: 16, aim: 3.5, short: true },
 	{ id: 'echo 5000, 16 in flight', work: 'echo', connections: 5000, depth: 16 },
 	{ id: 'echo unparsed 100', work: 'raw', connections: 100, aim: 1.2 },
 	{ id: 'ack 100', work: 'ack', connections: 100 },
 	{ id: 'ack 5000', work: 'ack', connections: 5000 },
-	{ id: 'echo 1 KB, 4 in flight', work: 'echo', connections: 100, depth: 4, body: KB, aim: 1.6, short: true },
+	{
+		id: 'echo 1 KB, 4 in flight', work: 'echo', connections: 100,
+		depth: 4, body: KB, aim: 1.6,
+	},
 	{ id: 'echo 64 KB', work: 'echo', connections: 100, body: 64 * KB },
 	{ id: 'echo attachment 1 KB', work: 'binary', connections: 100, body: KB },
 	{ id: 'echo attachment 64 KB', work: 'binary', connections: 100, body: 64 * KB },
@@ -23,12 +26,15 @@ export const cases = [
 	{ id: '1000 busy of 15000', work: 'echo', connections: 15000, busy: 1000 },
 	{ id: 'broadcast to 100', work: 'broadcast', connections: 100 },
 	{ id: 'broadcast to 1000', work: 'broadcast', connections: 1000, aim: 1.12, short: true },
-	{ id: 'broadcast to 1000, 8 in flight', work: 'broadcast', connections: 1000, depth: 8, aim: 0.25, short: true },
+	{
+		id: 'broadcast to 1000, 8 in flight', work: 'broadcast', connections: 1000,
+		depth: 8, aim: 0.25,
+	},
 	{ id: 'broadcast to 5000', work: 'broadcast', connections: 5000, aim: 1.2 },
 	{ id: 'broadcast 1 KB to 1000', work: 'broadcast', connections: 1000, body: KB },
 	{ id: 'broadcast 64 KB to 1000', work: 'broadcast', connections: 1000, body: 64 * KB },
 	{ id: 'relay to a room of 1000', work: 'relay', connections: 1000 },
-	{ id: 'chat of 1000 in rooms of 20', work: 'chat', connections: 1000, short: true },
+	{ id: 'chat of 1000 in rooms of 20', work: 'chat', connections: 1000 },
 	{ id: 'poll 100', work: 'poll', connections: 100, per: 2, short: true },
 	{ id: 'poll 1000', work: 'poll', connections: 1000, per: 2 },
 	{ id: 'poll 5000', work: 'poll', connections: 5000, per: 2 },
@@ -40,12 +46,12 @@ export const cases = [
 	{ id: 'idle 50000', work: 'idle', connections: 50000, ping: 25000, seconds: 26 },
 ];
 
-/** Who is measured, and what of. */
+/** Who is measured, and what of; `warm` is for how long it is given work before, in seconds. */
 export const servers = [
 	{ id: 'ceiling', title: 'raw epoll', does: ({ work }) => work !== 'idle' },
-	{ id: 'libsio', title: 'libsio', does: () => true, short: true },
-	{ id: 'node', title: 'socket.io 4.8.4, ws', does: () => true },
-	{ id: 'bun', title: 'socket.io 4.8.4, Bun', does: ({ connections }) => connections <= 20000 },
-	{ id: 'eiows', title: 'socket.io 4.8.4, eiows', does: ({ work }) => work !== 'poll' },
-	{ id: 'http', title: "Node's bare http", does: ({ work }) => work === 'poll' },
+	{ id: 'libsio', title: 'libsio', does: () => true },
+	{ id: 'node', title: 'socket.io 4.8.4, ws', warm: 1, does: () => true },
+	{ id: 'bun', title: 'socket.io 4.8.4, Bun', warm: 1, does: () => true },
+	{ id: 'eiows', title: 'socket.io 4.8.4, eiows', warm: 1, does: ({ work }) => work !== 'poll' },
+	{ id: 'http', title: "Node's bare http", warm: 1, does: ({ work }) => work === 'poll' },
 ];

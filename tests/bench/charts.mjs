@@ -8,23 +8,52 @@ const LEFT = 70;
 const RIGHT = 170;
 const TOP = 50;
 const BOTTOM = 60;
-const COLOURS = { ceiling: '#777777', libsio: '#0b6e4f', node: '#c44900', bun: '#7a4fb5', eiows: '#1f6fb2', http: '#b08900' };
+const COLOURS = {
+	ceiling: '#777777',
+	libsio: '#0b6e4f',
+	node: '#c44900',
+	bun: '#7a4fb5',
+	eiows: '#1f6fb2',
+	http: '#b08900',
+};
 
 const escape = (text) => String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;');
 const round = (n) => Math.round(n * 10) / 10;
 
-function text(x, y, content, { anchor = 'start', size = 12, weight = 'normal', turn } = {}) {
-	const turned = turn ? ` transform="rotate(${turn} ${x} ${y})"` : '';
-	return `<text x="${round(x)}" y="${round(y)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}"${turned}>${escape(content)}</text>`;
+/** An element; numbers are rounded, what is undefined is left out. */
+function element(name, attributes, content) {
+	const said = Object.entries(attributes)
+		.filter(([, value]) => value !== undefined)
+		.map(([key, value]) => ` ${key}="${typeof value === 'number' ? round(value) : value}"`)
+		.join('');
+	return content === undefined
+		? `<${name}${said}/>`
+		: `<${name}${said}>${escape(content)}</${name}>`;
 }
 
-const line = (x1, y1, x2, y2, colour = '#dddddd') =>
-	`<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${colour}"/>`;
+function text(x, y, content, { anchor = 'start', size = 12, weight, turn } = {}) {
+	return element(
+		'text',
+		{
+			x,
+			y,
+			'font-size': size,
+			'font-weight': weight,
+			'text-anchor': anchor,
+			transform: turn && `rotate(${turn} ${x} ${y})`,
+		},
+		content,
+	);
+}
+
+const line = (x1, y1, x2, y2, stroke = '#dddddd') =>
+	element('line', { x1, y1, x2, y2, stroke });
 
 function svg(parts, title, height = HEIGHT) {
 	return [
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" fill="#222222">`,
-		`<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}"`,
+		'	font-family="sans-serif" fill="#222222">',
+		element('rect', { width: WIDTH, height, fill: '#ffffff' }),
 		text(LEFT, 28, title, { size: 16, weight: 'bold' }),
 		...parts,
 		'</svg>',
@@ -75,10 +104,12 @@ export function lines({ title, x: xTitle, y: yTitle, series, xLabels }) {
 	series.forEach(({ id, title: name, points }, i) => {
 		const colour = COLOURS[id];
 		const path = points.map(([x, y]) => `${round(px(x))},${round(py(y))}`).join(' ');
-		parts.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2.5"/>`);
+		parts.push(
+			element('polyline', { points: path, fill: 'none', stroke: colour, 'stroke-width': 2.5 }),
+		);
 		if (points.length < 20)
 			for (const [x, y] of points)
-				parts.push(`<circle cx="${round(px(x))}" cy="${round(py(y))}" r="3.5" fill="${colour}"/>`);
+				parts.push(element('circle', { cx: px(x), cy: py(y), r: 3.5, fill: colour }));
 		parts.push(line(WIDTH - RIGHT + 14, TOP + 20 * i, WIDTH - RIGHT + 34, TOP + 20 * i, colour));
 		parts.push(text(WIDTH - RIGHT + 40, TOP + 4 + 20 * i, name));
 	});
@@ -101,9 +132,8 @@ export function bars({ title, x: xTitle, groups }) {
 		parts.push(text(20, y + BAR - 5, name, { weight: 'bold' }));
 		for (const { id, title: who, value, label } of all) {
 			parts.push(text(from - 8, y + BAR - 5, who, { anchor: 'end', size: 11 }));
-			parts.push(
-				`<rect x="${from}" y="${y}" width="${round(Math.max(1, px(value) - from))}" height="${BAR - 3}" fill="${COLOURS[id]}"/>`,
-			);
+			const width = Math.max(1, px(value) - from);
+			parts.push(element('rect', { x: from, y, width, height: BAR - 3, fill: COLOURS[id] }));
 			parts.push(text(px(value) + 6, y + BAR - 5, label, { size: 11 }));
 			y += BAR;
 		}

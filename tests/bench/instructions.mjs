@@ -67,14 +67,17 @@ async function count() {
 const sum = (map, wanted) =>
 	[...map].filter(([key]) => wanted.test(key)).reduce((all, [, n]) => all + n, 0);
 
+const CALLS =
+	'epoll_\\w+|recv|read|send|sendmsg|write|[gs]etsockopt|shutdown|close|accept4?|fcntl\\w*|ioctl|' +
+	'getpeername|getsockname|getrandom|timerfd_\\w+';
+const SYSTEM = new RegExp(`\t(${CALLS})(@@?.*)?$`);
+
 const figuresOf = ({ objects, calls }) => ({
 	instructions: Math.round(sum(objects, /bench-server$/)),
 	of_libraries: Math.round(sum(objects, /^(?!.*bench-server$)/)),
 	allocations: Math.round(sum(calls, /\t(malloc|calloc|realloc)$/) * 10) / 10,
 	system_calls: Math.round(sum(calls, SYSTEM) * 10) / 10,
 });
-const SYSTEM =
-	/\t(epoll_\w+|recv|read|send|sendmsg|write|[gs]etsockopt|shutdown|close|accept4?|fcntl\w*|ioctl|getpeername|getsockname|getrandom|timerfd_\w+)(@@?.*)?$/;
 
 function compiler() {
 	const text = execFileSync('gcc', ['--version'], { encoding: 'utf8' });
@@ -94,9 +97,12 @@ function compare(found, table) {
 			? `${before.instructions}, ${before.allocations} allocations in the table`
 			: 'not in the table';
 		console.log(
-			`${bad ? 'WORSE' : 'ok   '} ${name.padEnd(22)} ${String(now.instructions).padStart(6)} instructions` +
-				` (and ${now.of_libraries} of libraries), ${now.allocations} allocations,` +
-				` ${now.system_calls} system calls; ${was}`,
+			[
+				`${bad ? 'WORSE' : 'ok   '} ${name.padEnd(22)}`,
+				`${String(now.instructions).padStart(6)} instructions`,
+				`(and ${now.of_libraries} of libraries), ${now.allocations} allocations,`,
+				`${now.system_calls} system calls; ${was}`,
+			].join(' '),
 		);
 	}
 	return worse;

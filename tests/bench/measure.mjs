@@ -30,7 +30,7 @@ const TLS = {
 const environment = (id, { ping, tls, body }) => ({
 	ENGINE: id === 'node' ? 'ws' : id,
 	PORT: '0',
-	PING_INTERVAL: String(ping ?? 600_000),
+	PING_INTERVAL: String(ping ?? 100_000),
 	...(body && { BODY: String(body) }),
 	...(tls && TLS),
 });
@@ -45,6 +45,7 @@ export function missing(id) {
 
 const running = new Set();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 function start([path, ...args], env) {
 	const child = spawn(path, args, {

@@ -97,7 +97,9 @@ function cost(report) {
 export function chartsOf(report) {
 	const all = {
 		cost: cost(report),
-		'echo-by-connections': byConnections(report, 'echo', 'Processor time for an echo', 'microseconds'),
+		'echo-by-connections': byConnections(
+			report, 'echo', 'Processor time for an echo', 'microseconds',
+		),
 		'broadcast-by-connections': byConnections(
 			report, 'broadcast', 'Processor time for each recipient of a broadcast', 'microseconds',
 		),

@@ -4,7 +4,7 @@
 //
 //     node tests/bench/run.mjs [short] [cases=<part of a name>] [servers=ceiling,libsio] [runs=5]
 //
-// Prints tables; writes results.json, tables.md and charts into build/bench.
+// Prints tables; writes results.json, tables.md, summary.md and charts into build/bench.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,15 +13,13 @@ import { cases as allCases, servers as allServers } from './cases.mjs';
 import { measure, missing } from './measure.mjs';
 import { chartsOf } from './report.mjs';
 import { median, summarize } from './statistics.mjs';
-import { asMarkdown, asText, tables } from './table.mjs';
+import { asMarkdown, asText, summary, tables } from './table.mjs';
 
 const words = process.argv.slice(2);
 const given = Object.fromEntries(words.filter((w) => w.includes('=')).map((w) => w.split('=')));
 const short = words.includes('short');
 const out = 'build/bench';
-const times = short
-	? { warm: 0.15, seconds: 0.4, short }
-	: { warm: 0.3, seconds: 1 };
+const times = { warm: 0.3, seconds: short ? 0.4 : 1, short };
 const rounds = Number(given.runs ?? (short ? 2 : 5));
 const SHORT_SERVERS = ['ceiling', 'libsio', 'node'];
 
@@ -51,14 +49,15 @@ function machine() {
 
 function choose(about, notes) {
 	const cases = allCases.filter(({ id, connections, short: quick }) => {
-		if (given.cases ? !id.includes(given.cases) : short && !quick) return false;
+		if (short && !quick) return false;
+		if (given.cases && !id.includes(given.cases)) return false;
 		if (connections + 300 <= about.descriptors) return true;
 		notes.push(`${id}: not measured, a process may have ${about.descriptors} descriptors here`);
 		return false;
 	});
 	const servers = allServers.filter(({ id }) => {
-		if (given.servers ? !given.servers.split(',').includes(id) : short && !SHORT_SERVERS.includes(id))
-			return false;
+		const wanted = given.servers?.split(',') ?? (short ? SHORT_SERVERS : undefined);
+		if (wanted && !wanted.includes(id)) return false;
 		const why = missing(id);
 		if (why) notes.push(`${id}: not measured, ${why}`);
 		return !why;
@@ -69,16 +68,18 @@ function choose(about, notes) {
 
 async function runAll({ cases, servers }, notes) {
 	const runs = new Map(cases.map(({ id }) => [id, {}]));
-	const pairs = cases.flatMap((one) => servers.filter(({ does }) => does(one)).map(({ id }) => [one, id]));
+	const pairs = cases.flatMap((one) =>
+		servers.filter(({ does }) => does(one)).map((server) => [one, server]),
+	);
 	const broken = new Set();
 	let done = 0;
 	for (let round = 0; round < rounds; round++) {
-		for (const [one, id] of pairs) {
+		for (const [one, { id, warm = times.warm }] of pairs) {
 			const key = `${one.id}: ${id}`;
 			say(`${++done}/${pairs.length * rounds} ${key}`);
 			if (broken.has(key)) continue;
 			try {
-				(runs.get(one.id)[id] ??= []).push(await measure(id, one, times));
+				(runs.get(one.id)[id] ??= []).push(await measure(id, one, { ...times, warm }));
 			} catch (error) {
 				broken.add(key);
 				notes.push(`${key}: not measured, ${error.message}`);
@@ -115,14 +116,22 @@ report.machine.busyBeside = Math.max(0, median(busyBeside));
 mkdirSync(out, { recursive: true });
 writeFileSync(`${out}/results.json`, `${JSON.stringify(report, null, '\t')}\n`);
 writeFileSync(`${out}/tables.md`, tables(report).map(asMarkdown).join('\n'));
-for (const [name, chart] of Object.entries(chartsOf(report)))
+writeFileSync(`${out}/summary.md`, asMarkdown(summary(report)));
+const charts = chartsOf(report);
+for (const [name, chart] of Object.entries(charts))
 	writeFileSync(`${out}/${name}.svg`, chart);
 
 const { processor, processors, kernel, node, compiler, libwebsockets } = about;
-console.log(`${processor}, ${processors} processors; Linux ${kernel}; gcc ${compiler}; libwebsockets ${libwebsockets}; Node ${node}`);
-console.log(`${rounds} runs of ${times.seconds} s each; of the processors ${report.machine.busyBeside.toFixed(2)} were busy with something else (median)\n`);
+console.log(
+	`${processor}, ${processors} processors; Linux ${kernel}; gcc ${compiler}; ` +
+		`libwebsockets ${libwebsockets}; Node ${node}`,
+);
+console.log(
+	`${rounds} runs of ${times.seconds} s each; ` +
+		`of the processors ${about.busyBeside.toFixed(2)} were busy with something else (median)\n`,
+);
 for (const table of tables(report)) console.log(asText(table));
 for (const note of notes) console.log(note);
-console.log(`\n${out}: results.json, tables.md, ${Object.keys(chartsOf(report)).map((name) => `${name}.svg`).join(', ')}`);
+console.log(`\n${out}: results.json, tables.md, summary.md, ${Object.keys(charts).join('.svg, ')}.svg`);
 const incomplete = report.cases.some(({ results }) => !results.libsio && !given.servers);
 process.exit(incomplete ? 1 : 0);

@@ -15,7 +15,7 @@ const figures = (values) => ({
 });
 
 /** runs: what bench-load printed, each time, of one server and one case. */
-export function summarize(runs, { per = 1, work }) {
+export function summarize(runs, { per = 1, work, rate }) {
 	const cpu = figures(runs.map((run) => run.cpu_ns / run.messages / per / 1000));
 	const best = runs.reduce((a, b) => (a.cpu_ns / a.messages < b.cpu_ns / b.messages ? a : b));
 	const memory = runs.map((run) => (run.rss_full - run.rss_empty) / run.connections / 1024);
@@ -34,8 +34,8 @@ export function summarize(runs, { per = 1, work }) {
 					figures(runs.map((run) => run.latency_ns[q] / 1000)),
 				]),
 			),
-			curve: best.curve.map(([q, ns]) => [q, ns / 1000]),
 		}),
+		...(rate && { curve: best.curve.map(([q, ns]) => [q, ns / 1000]) }),
 	};
 }
 

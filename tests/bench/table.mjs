@@ -79,6 +79,29 @@ export function tables(report) {
 	].filter(({ rows }) => rows.length > 1);
 }
 
+const SHOWN = [
+	'echo 100', 'echo 5000', 'echo 100, 16 in flight', 'broadcast to 1000', 'broadcast to 5000',
+	'chat of 1000 in rooms of 20', 'poll 100', 'poll 5000', 'connect',
+];
+
+/** A few rows and columns, for README. */
+export function summary(report) {
+	const who = ['ceiling', 'libsio', 'node', 'bun'];
+	const line = ({ id, results }) => [id, ...who.map((one) => number(results[one]?.us.least))];
+	const memory = ({ id, results }) => [
+		`${id}: kB for each`,
+		...who.map((one) => number(results[one]?.kilobytes?.median, 1)),
+	];
+	return {
+		title: 'Microseconds of processor time for each message, request or connection',
+		rows: [
+			['', 'raw epoll', 'libsio', 'socket.io on Node', 'socket.io on Bun'],
+			...report.cases.filter(({ id }) => SHOWN.includes(id)).map(line),
+			...report.cases.filter(({ work }) => work === 'idle').slice(-1).map(memory),
+		],
+	};
+}
+
 export function asText({ title, rows }) {
 	const widths = rows[0].map((_, i) => Math.max(...rows.map((cells) => cells[i].length)));
 	const line = (cells) =>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The libraries as they are installed: what is where, and a program of somebody else's that uses
-// libsio-msgpack.
+// The libraries as they are installed: what is where, and programs of somebody else's that use
+// libsio-msgpack and libsio-redis.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import parser from 'socket.io-msgpack-parser';
@@ -88,9 +88,47 @@ test('the same program links the static libraries alone', async (t) => {
 	assert.doesNotMatch(run('ldd', `${dir}/program-static`), /libsio/);
 });
 
-test('a program without it needs no msgpack-c', () => {
-	assert.doesNotMatch(flags('--static', '--libs', 'libsio').join(' '), /msgpack/);
-	assert.doesNotMatch(run('ldd', `${prefix}/lib/libsio.so`), /msgpack/);
+const CLUSTER_SOURCE = `
+#include <sio_redis.h>
+#include <stdio.h>
+
+int main(void)
+{
+	sio_options options = { .host = "127.0.0.1" };
+	sio_server *io;
+	if (sio_create(&io, &options) != SIO_OK)
+		return 1;
+	sio_err err = sio_redis_adapter(
+		io, &(sio_redis_options){ .url = "redis://127.0.0.1:1", .wait_at_start_ms = 100 });
+	printf("%s\\n", sio_strerror(err));
+	sio_close(io);
+	return 0;
+}
+`;
+
+test('a program that asks pkg-config for libsio-redis may join a cluster, linked either way', () => {
+	writeFileSync(`${dir}/cluster.c`, CLUSTER_SOURCE);
+	const own = (flag) => ['-lsio', '-lsio-redis'].includes(flag);
+	const all = flags('--static', '--cflags', '--libs', 'libsio-redis');
+	const ways = {
+		cluster: flags('--cflags', '--libs', 'libsio-redis'),
+		'cluster-static': all.map((flag) => (own(flag) ? `-l:lib${flag.slice(2)}.a` : flag)),
+	};
+	for (const [name, libraries] of Object.entries(ways)) {
+		run('gcc', '-Wall', '-Werror', `${dir}/cluster.c`, ...libraries, '-o', `${dir}/${name}`);
+		const result = spawnSync(`${dir}/${name}`, [], {
+			env: { ...env, LD_LIBRARY_PATH: `${prefix}/lib` },
+			encoding: 'utf8',
+		});
+		assert.equal(result.stdout, 'input or output failed\n');
+		assert.equal(result.stderr, 'libsio: redis: 127.0.0.1 is not there: connection refused\n');
+	}
+	assert.doesNotMatch(run('ldd', `${dir}/cluster-static`), /libsio/);
+});
+
+test('a program without them needs neither msgpack-c nor hiredis', () => {
+	assert.doesNotMatch(flags('--static', '--libs', 'libsio').join(' '), /msgpack|hiredis/);
+	assert.doesNotMatch(run('ldd', `${prefix}/lib/libsio.so`), /msgpack|hiredis/);
 });
 
 test('DESTDIR is where things go, and nothing tells of it', () => {
@@ -100,7 +138,8 @@ test('DESTDIR is where things go, and nothing tells of it', () => {
 		'include/sio.h',
 		'include/sio_adapter.h',
 		'include/sio_msgpack.h',
-		...['libsio', 'libsio-msgpack'].flatMap((name) => [
+		'include/sio_redis.h',
+		...['libsio', 'libsio-msgpack', 'libsio-redis'].flatMap((name) => [
 			`lib64/${name}.a`,
 			`lib64/${name}.so`,
 			`lib64/${name}.so.0`,

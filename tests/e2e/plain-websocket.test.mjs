@@ -220,6 +220,7 @@ test('data is freed when it is replaced, and after the end', async (t) => {
 	socket.send('note first');
 	socket.send('note second');
 	assert.equal(await ask(socket, 'notes'), 'second');
+	await server.reported('freed', { note: 'first' });
 	assert.equal(server.reports('freed', { note: 'first' }).length, 1);
 	assert.equal(server.reports('freed', { note: 'second' }).length, 0);
 

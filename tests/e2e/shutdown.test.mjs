@@ -11,8 +11,11 @@ import { next } from './support/wait.mjs';
 
 const SHUTTING_DOWN = 'server shutting down';
 
+/** A client whose upgrade fails in its last moment waits until it misses the server's pings. */
+const PINGS = { PING_INTERVAL: '1500', PING_TIMEOUT: '1500' };
+
 async function start(t, env = {}) {
-	const server = await startServer({ APP: 'endings', REPORT: '1', ...env });
+	const server = await startServer({ APP: 'endings', REPORT: '1', ...PINGS, ...env });
 	t.after(() => server.stop());
 	return server;
 }

@@ -15,7 +15,7 @@ import { next, PATIENCE, record, within } from './support/wait.mjs';
 
 const MEGABYTE = 1_000_000;
 /** What may wait for one client. */
-const MAX_QUEUE = 16 << 20;
+const MAX_QUEUE = 15 << 20;
 
 let server;
 before(async () => (server = await startSecureServer({ REPORT: '1' })));

@@ -7,6 +7,7 @@
  * when they are called is taken from a few bytes that a step may change; after some actions in one
  * step they only watch, since an application may well keep itself busy for ever.
  */
+#include "../support/failing_malloc.h"
 #include "../support/guest.h"
 #include "../support/lab.h"
 #include <stdint.h>
@@ -52,6 +53,7 @@ typedef struct fuzz {
 } fuzz;
 
 static fuzz f;
+static bool memory_fails; /* one allocation may: fuzz_memory.c */
 
 static uint8_t next_byte(void)
 {
@@ -88,7 +90,7 @@ static void answer(unsigned i, bool admits)
 	owed *o = &f.entries[i % ENTRIES];
 	sio_err err =
 		admits ? sio_admit(o->entry) : sio_refuse(o->entry, "no", sio_json("{why: %u}", i));
-	REQUIRE(err == SIO_OK || err == SIO_EGONE);
+	REQUIRE(err == SIO_OK || err == SIO_EGONE || (memory_fails && err == SIO_ENOMEM));
 	REQUIRE(!o->used || err == SIO_EGONE);
 	o->used = true;
 	REQUIRE(sio_admit(o->entry) == SIO_EGONE);
@@ -101,7 +103,7 @@ static void ask(sio_socket *k, sio_ns *ns, unsigned timeout_ms)
 			: sio_broadcast(ns, &how, "q", sio_json("[2]"));
 	if (!err)
 		f.asked++;
-	REQUIRE(!err || !k || !sio_connected(k));
+	REQUIRE(!err || !k || !sio_connected(k) || memory_fails);
 }
 
 static void free_data(void *data)
@@ -113,7 +115,8 @@ static void free_data(void *data)
 static void set_data(sio_socket *k)
 {
 	void *data = malloc(1);
-	REQUIRE(data);
+	if (!data)
+		return;
 	sio_set_data(k, data, free_data);
 	f.set++;
 }
@@ -144,7 +147,8 @@ static void act_on_socket(sio_socket *k, unsigned what, unsigned how)
 		break;
 	case 2:
 		sio_disconnect(k, false);
-		REQUIRE(!sio_connected(k) && sio_emit(k, "e", sio_json("[]")) == SIO_EGONE);
+		REQUIRE(!sio_connected(k));
+		REQUIRE(sio_emit(k, "e", sio_json("[]")) == SIO_EGONE || memory_fails);
 		break;
 	case 3:
 		sio_disconnect(k, true);
@@ -262,10 +266,12 @@ static void act_on_all(sio_ns *ns, unsigned how)
 	const char *name = room_names[how >> 5 & 3];
 	switch (how % 4) {
 	case 0:
-		REQUIRE(sio_join_all(ns, &some, name) == (name ? SIO_OK : SIO_EINVAL));
+		REQUIRE(sio_join_all(ns, &some, name) == (name ? SIO_OK : SIO_EINVAL) ||
+			memory_fails);
 		break;
 	case 1:
-		REQUIRE(sio_leave_all(ns, &some, name) == (name ? SIO_OK : SIO_EINVAL));
+		REQUIRE(sio_leave_all(ns, &some, name) == (name ? SIO_OK : SIO_EINVAL) ||
+			memory_fails);
 		break;
 	case 2:
 		sio_disconnect_all(ns, &some, how & 128);
@@ -285,7 +291,7 @@ static void act_otherwise(sio_socket *k, unsigned what, unsigned how)
 		answer(how, what != 0);
 		break;
 	case 3:
-		REQUIRE(sio_of(f.lab, names[how % NAMES]));
+		REQUIRE(sio_of(f.lab, names[how % NAMES]) || memory_fails);
 		break;
 	case 4:
 		sio_reply(f.ack, sio_json("[]"));
@@ -422,7 +428,7 @@ static void on_change(
 	size_t r = index_of(room_names, ROOMS, name);
 	(void)user;
 	REQUIRE(n < NAMES);
-	if (r < ROOMS) {
+	if (r < ROOMS && !memory_fails) { /* without memory nobody hears of it */
 		bool *open = &f.open[n][r];
 		unsigned *members = &f.members[n][r];
 		REQUIRE((what == SIO_ROOM_CREATED) == !*open);
@@ -696,6 +702,7 @@ static void check_end(const io *o)
 /* A guest reads its mail, for its ids and offsets. */
 static void forget_all_mail(void)
 {
+	failing_malloc_pause(true);
 	for (size_t i = 0; i < SLOTS; i++) {
 		guest *g = &f.guests[i];
 		if (!f.peers[i] || !sent_count(f.peers[i]))
@@ -705,6 +712,7 @@ static void forget_all_mail(void)
 	}
 	for (size_t i = 0; i < f.lab->npeers; i++)
 		forget_mail(f.lab->peers[i]);
+	failing_malloc_pause(false);
 }
 
 static void begin(const uint8_t *data, size_t size)
@@ -728,10 +736,12 @@ static void begin(const uint8_t *data, size_t size)
 	furnish(f.match, mode & 64);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Whether more than that many allocations were asked for, of which the last one failed. */
+static bool run(const uint8_t *data, size_t size, size_t fails)
 {
 	begin(data, size);
+	if (memory_fails)
+		failing_malloc_after(fails);
 	while (f.at < f.end) {
 		unsigned what = next_byte(), whom = next_byte();
 		f.actions = 0;
@@ -740,6 +750,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_settled(&f.lab->io);
 		forget_all_mail();
 	}
+	bool failed = failing_malloc_off();
 	f.actions = ACTIONS;
 	end_turn(f.lab);
 	lab_shut(f.lab);
@@ -747,5 +758,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_end(&f.lab->io);
 	lab_free(f.lab);
 	REQUIRE(f.set == f.freed);
+	return failed;
+}
+
+#ifndef FUZZ_MEMORY
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	run(data, size, 0);
 	return 0;
 }
+#endif

@@ -162,6 +162,13 @@ static void member_count(void *at, const char *request)
 		sio_cluster_count(p->ns, request, (unsigned)c->n + c->extra);
 }
 
+static void member_room(void *at, const char *name, bool begins)
+{
+	char *rooms = ((place *)at)->member->rooms;
+	size_t len = strlen(rooms), left = sizeof((cluster_member *)0)->rooms - len;
+	SURE(snprintf(rooms + len, left, "%c%s ", begins ? '+' : '-', name) < (int)left);
+}
+
 static void member_end(void *user)
 {
 	((cluster_member *)user)->ended = true;
@@ -181,6 +188,7 @@ sio_err cluster_join(cluster *c, sio_server *s, unsigned timeout_ms)
 		.close = member_close,
 		.send = member_send,
 		.count = member_count,
+		.room = member_room,
 		.end = member_end,
 		.timeout_ms = timeout_ms,
 		.user = member };

@@ -18,8 +18,9 @@ typedef struct cluster cluster;
 typedef struct cluster_member {
 	cluster *all;
 	sio_server *server;
-	unsigned places; /* that are open */
-	unsigned sent;   /* messages */
+	unsigned places;  /* that are open */
+	unsigned sent;    /* messages */
+	char rooms[8192]; /* "+name " for each that has begun, "-name " for each that has ended */
 	bool ended;
 	bool mute; /* what it is sent gets lost */
 	bool away; /* it can neither send nor count */

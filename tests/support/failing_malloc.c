@@ -13,6 +13,7 @@ void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 
 static size_t asked;
+static bool pausing;
 static size_t failing = NEVER; /* the number of the allocation that fails, counted like `asked` */
 
 void failing_malloc_after(size_t n)
@@ -32,8 +33,15 @@ size_t failing_malloc_count(void)
 	return asked;
 }
 
+void failing_malloc_pause(bool paused)
+{
+	pausing = paused;
+}
+
 static bool fails(void)
 {
+	if (pausing)
+		return false;
 	return asked++ == failing;
 }
 

@@ -24,6 +24,8 @@
 void failing_malloc_after(size_t n);
 /* Nothing fails from here on.  Whether one has failed since failing_malloc_after(). */
 bool failing_malloc_off(void);
+/* None fails between the two, and none is counted: for what a test needs itself. */
+void failing_malloc_pause(bool paused);
 /* How many allocations have been asked for so far, those that failed included. */
 size_t failing_malloc_count(void);
 

@@ -95,7 +95,9 @@ static void poll_drop(exchange *x)
 	(void)x;
 }
 
-static const exchange_ops poll_ops = { poll_ready, poll_answer, poll_drop };
+static const exchange_ops poll_ops = {
+	.ready = poll_ready, .answer = poll_answer, .drop = poll_drop
+};
 
 static exchange *new_exchange(peer *p)
 {

@@ -2,6 +2,7 @@
 /* test_address - who is believed to have sent a request that came through proxies. */
 #include "../../src/net/address.h"
 #include "../support/unit.h"
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -95,8 +96,52 @@ START_TEST(a_unix_socket_has_no_address)
 }
 END_TEST
 
-UNIT_MAIN("address", each_proxy_of_ours_is_one_step_from_the_end,
-	what_the_client_wrote_itself_is_not_believed,
+static const char *network(const char *text)
+{
+	static char shown[2 * 8 + 1];
+	char out[8];
+	size_t len = address_network(text, out);
+	shown[0] = '\0';
+	for (size_t i = 0; i < len; i++)
+		snprintf(shown + 2 * i, 3, "%02x", (unsigned char)out[i]);
+	return shown;
+}
+
+/* Whoever has one address of IPv6 has the whole network of it. */
+START_TEST(an_address_is_counted_with_its_network)
+{
+	ck_assert_str_eq(network("192.0.2.1"), "c0000201");
+	ck_assert_str_eq(network("::ffff:192.0.2.1"), "c0000201");
+	ck_assert_str_eq(network("2001:db8:1:2:3:4:5:6"), "20010db800010002");
+	ck_assert_str_eq(network("2001:db8:1:2::"), "20010db800010002");
+	ck_assert_str_eq(network("::1"), "0000000000000000");
+	ck_assert_str_eq(network(""), "");
+	ck_assert_str_eq(network("192.0.2.256"), "");
+}
+END_TEST
+
+/* What a socket says of itself is the same. */
+START_TEST(the_address_of_a_socket_is_counted_with_its_network)
+{
+	static const char *const texts[] = { "192.0.2.1", "::ffff:192.0.2.1", "2001:db8::5" };
+	char out[8], expected[8];
+	for (size_t i = 0; i < 3; i++) {
+		struct sockaddr_storage a = { .ss_family = i ? AF_INET6 : AF_INET };
+		void *at = i ? (void *)&((struct sockaddr_in6 *)(void *)&a)->sin6_addr
+			     : (void *)&((struct sockaddr_in *)(void *)&a)->sin_addr;
+		ck_assert_int_eq(inet_pton(a.ss_family, texts[i], at), 1);
+		size_t len = address_network(texts[i], expected);
+		ck_assert_uint_eq(address_network_of(&a, out), len);
+		ck_assert_mem_eq(out, expected, len);
+	}
+	struct sockaddr_storage none = { .ss_family = AF_UNIX };
+	ck_assert_uint_eq(address_network_of(&none, out), 0);
+}
+END_TEST
+
+UNIT_MAIN("address", an_address_is_counted_with_its_network,
+	the_address_of_a_socket_is_counted_with_its_network,
+	each_proxy_of_ours_is_one_step_from_the_end, what_the_client_wrote_itself_is_not_believed,
 	a_list_shorter_than_the_chain_gives_its_first_entry, several_fields_are_one_list,
 	an_entry_may_have_a_port_and_brackets, the_standard_field_is_understood,
 	what_is_no_address_is_not_taken, a_unix_socket_has_no_address)

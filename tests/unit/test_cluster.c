@@ -3,6 +3,7 @@
 #include "../support/cluster.h"
 #include "../support/lab.h"
 #include "../support/unit.h"
+#include <stdio.h>
 
 /* Two servers with a client each, and a third one without. */
 typedef struct pair {
@@ -271,7 +272,33 @@ START_TEST(who_is_alone_hears_nobody)
 }
 END_TEST
 
-UNIT_MAIN("cluster", a_broadcast_reaches_the_clients_of_all_servers, rooms_are_those_of_all_servers,
+/* What the adapter is told of rooms: the first member, and the last. */
+START_TEST(an_adapter_is_told_which_rooms_there_are)
+{
+	pair t;
+	begin(&t);
+	char expected[64];
+	snprintf(expected, sizeof expected, "+%s ", sio_id(t.k[0]));
+	end_turn(t.s[0]);
+	ck_assert_str_eq(t.c.members[0].rooms, expected);
+	t.c.members[0].rooms[0] = '\0';
+	sio_join(t.k[0], "a");
+	sio_join(t.k[0], "a");
+	sio_join(t.k[0], "b");
+	sio_leave(t.k[0], "a");
+	end_turn(t.s[0]);
+	ck_assert_str_eq(t.c.members[0].rooms, "+a +b -a ");
+	t.c.members[0].rooms[0] = '\0';
+	snprintf(expected, sizeof expected, "-%s -b ", sio_id(t.k[0]));
+	hang_up(t.p[0]);
+	ck_assert_str_eq(t.c.members[0].rooms, expected);
+	ck_assert_str_ne(t.c.members[1].rooms, "");
+	end(&t);
+}
+END_TEST
+
+UNIT_MAIN("cluster", an_adapter_is_told_which_rooms_there_are,
+	a_broadcast_reaches_the_clients_of_all_servers, rooms_are_those_of_all_servers,
 	what_is_local_stays_here, a_relayed_event_reaches_them_too,
 	namespaces_are_shared_one_by_one, children_of_parents_are_shared_while_they_last,
 	clients_of_all_servers_join_leave_and_part, a_server_has_one_adapter,

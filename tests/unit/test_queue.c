@@ -276,7 +276,33 @@ START_TEST(a_search_does_not_go_through_all_of_a_long_queue)
 }
 END_TEST
 
-UNIT_MAIN("queue", blocks_leave_in_the_order_in_which_they_came,
+/* However they leave: what many queues cost is one number. */
+START_TEST(what_queues_cost_is_added_up)
+{
+	size_t total = 0;
+	queue a = { .total = &total }, b = { .total = &total };
+	for (size_t i = 0; i < 40; i++) {
+		bytes *x = block(i);
+		x->manner = i % 2 ? MANNER_PUSH_OUT : MANNER_CONFLATE;
+		x->key = i;
+		queue_push(i % 4 ? &a : &b, x);
+		ck_assert_uint_eq(total, queue_cost(&a) + queue_cost(&b));
+	}
+	ck_assert_uint_eq(total, 40 * QUEUE_BLOCK + 39 * 40 / 2);
+	queue_pop(&a);
+	queue_drop_key(&a, 6);
+	queue_drop_oldest(&a);
+	ck_assert_uint_eq(total, queue_cost(&a) + queue_cost(&b));
+	queue_clear(&a);
+	ck_assert_uint_eq(total, queue_cost(&b));
+	while (b.len)
+		queue_pop(&b);
+	ck_assert_uint_eq(total, 0);
+	queue_clear(&b);
+}
+END_TEST
+
+UNIT_MAIN("queue", what_queues_cost_is_added_up, blocks_leave_in_the_order_in_which_they_came,
 	every_block_that_waits_can_be_looked_at, the_bytes_that_wait_are_counted,
 	a_queue_gives_every_reference_back, an_empty_queue_keeps_a_small_ring_and_no_large_one,
 	a_block_that_finds_no_room_stays_with_its_owner,

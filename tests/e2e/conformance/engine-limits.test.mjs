@@ -143,11 +143,49 @@ test('engine.io 106: a payload may be longer than a POST', async () => {
 	assert.equal(await poller.body(), texts.join('\x1e'));
 });
 
+test('engine.io 55; differences 58: of very much a GET takes a million bytes', async () => {
+	const poller = await Poller.open(large);
+	const texts = [...'abcde'].map((letter) => `4${letter.repeat(400_000)}`);
+	for (const text of texts) await poller.say(text);
+
+	assert.equal(await poller.body(), texts.slice(0, 3).join('\x1e'));
+	assert.equal(await poller.body(), texts.slice(3).join('\x1e'));
+});
+
+test('differences 60: small packets count with what it takes to keep them', async (t) => {
+	const cut = await startServer({ REPORT: '1', MAX_QUEUE: '90000', MAX_HELD: '90000' });
+	t.after(() => cut.stop());
+	for (const [count, held] of [
+		[900, true],
+		[1100, false],
+	]) {
+		const poller = await Poller.open(cut, { path: '/socket.io/' });
+		await poller.say('40');
+		await poller.body();
+		await poller.post(Array(count).fill('42["echo"]').join('\x1e'));
+		const { status, body } = await poller.get();
+		assert.equal(status, held ? 200 : 400);
+		if (held) assert.equal(body.split('\x1e').length, count);
+		else assert.equal((await endOf(cut, poller)).limit, 'max_held');
+	}
+});
+
+test('differences 60: half an event counts with what waits', async (t) => {
+	const cut = await startServer({ REPORT: '1', MAX_QUEUE: '100000', MAX_HELD: '100000' });
+	t.after(() => cut.stop());
+	const socket = await RawSocket.joined(t, cut);
+	socket.send('453-["echo"]');
+	for (let n = 0; n < 2; n++) socket.send(Buffer.alloc(60_000));
+	const { reason, limit } = await endOf(cut, socket);
+	assert.deepEqual([reason, limit], ['forced close', 'max_held']);
+});
+
 test('engine.io 107: as much as the queue may hold waits for a poller', async () => {
 	const poller = await Poller.open(large);
 	for (let size = 0; size < QUEUE; size += MEBIBYTE) await poller.say(message(MEBIBYTE));
 
-	const packets = (await poller.body()).split('\x1e');
+	const packets = [];
+	while (packets.length < QUEUE / MEBIBYTE) packets.push(...(await poller.body()).split('\x1e'));
 	assert.equal(packets.length, QUEUE / MEBIBYTE);
 	assert.ok(packets.every((packet) => packet === message(MEBIBYTE)));
 });

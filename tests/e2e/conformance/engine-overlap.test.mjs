@@ -62,6 +62,25 @@ test('engine.io 61: a GET after one that was answered is no second one', async (
 	}
 });
 
+test('differences 59: a GET before the last answer was read is one that overlaps', async (t) => {
+	const size = 30_000_000; // more than the buffers between the two take
+	const env = { REPORT: '1', MAX_HTTP_BUFFER: String(size + 100), MAX_QUEUE: String(3 * size) };
+	const own = await startServer(env);
+	t.after(() => own.stop());
+	const polling = await joinByPolling(own);
+	await polling.post(`42["echo","${'x'.repeat(size)}"]`);
+	const reader = new Dialogue(t, own);
+	await reader.write(requestOf('GET', polling.url));
+	await reader.head();
+	reader.socket.pause();
+
+	const { status, body } = await polling.get();
+
+	assert.deepEqual([status, body], [400, '']);
+	assert.equal((await own.reported('close', { sid: polling.sid })).reason, 'transport error');
+	await isGone(polling);
+});
+
 for (const kind of Object.keys(KINDS)) {
 	test(`engine.io 62: a second POST beside a half one ${kind} ends the session`, (t) =>
 		endsByError(t, async (polling) => {

@@ -68,12 +68,15 @@ ends('22', '40', {
 	'a binary message after an event': ['42["nothing"]', bytes(1)],
 });
 for (const way of WAYS)
-	test(title('22', 'a binary message before any CONNECT closes the connection', way), async (t) => {
-		const peer = await Peer.open(t, server, way);
-		if (OLD.includes(way)) await peer.hears('40');
-		await peer.say(bytes(1));
-		await peer.isClosed();
-	});
+	test(
+		title('22', 'a binary message before any CONNECT closes the connection', way),
+		async (t) => {
+			const peer = await Peer.open(t, server, way);
+			if (OLD.includes(way)) await peer.hears('40');
+			await peer.say(bytes(1));
+			await peer.isClosed();
+		},
+	);
 
 const odd = (num) => `{"_placeholder":true,"num":${num}}`;
 const NO_PLACES = ['1', '-1', '0.5', '"0"', 'null', 'true', '[0]', '{}', '1e300', '4294967296'];
@@ -137,3 +140,24 @@ configured.ends('26', '40', {
 	'a depth of 6 where nobody hears it': '42["none",[{"a":[[[0]]]}]]',
 });
 configured.answers('26', '40', { '42["echo",[[[[0]]]]]': '42["echo",[[[[0]]]]]' });
+
+// ---- Namespaces ----
+
+test('differences 61: one namespace too many is refused, until another was left', async (t) => {
+	const narrow = await startServer({ MAX_SOCKETS: '2' });
+	t.after(() => narrow.stop());
+	const peer = await Peer.join(t, narrow, WAYS[1]);
+	await peer.asks('40/chat,', /^40\/chat,\{"sid"/);
+	await peer.asks('40/x?y=1,', '44/x?y=1,{"message":"Too many namespaces"}');
+	await peer.asks(['41/chat,', '40/x?y=1,'], /^40\/x\?y=1,\{"sid"/);
+});
+
+test('differences 61: clients make no more namespaces than are allowed', async (t) => {
+	const narrow = await startServer({ APP: 'features', MAX_NAMESPACES: '3' });
+	t.after(() => narrow.stop());
+	const peer = await Peer.open(t, narrow);
+	const welcome = (n) => [new RegExp(`^40/room-${n},`), /^42.*"welcome"/];
+	for (const n of [1, 2]) await peer.asks(`40/room-${n},`, ...welcome(n));
+	await peer.asks('40/room-3,', '44/room-3,{"message":"Invalid namespace"}');
+	await peer.asks(['41/room-1,', '40/room-1,'], ...welcome(1));
+});

@@ -10,7 +10,10 @@
  * ("polling,websocket"), NO_UPGRADES=1, ALLOW_EIO3=1, CLIENT_DIR, TLS_CERT and TLS_KEY, DEFLATE=1,
  * DEFLATE_SERVER_NO_CONTEXT=1, DEFLATE_CLIENT_NO_CONTEXT=1, DEFLATE_SERVER_BITS,
  * DEFLATE_CLIENT_BITS, DEFLATE_MEM_LEVEL, COOKIE, COOKIE_ATTRIBUTES, INITIAL_PACKET, ENGINE_PATH,
- * NO_TRAILING_SLASH=1, TRUSTED_PROXIES, ADDRESS (more to listen on), those of hooks.c, and APP:
+ * NO_TRAILING_SLASH=1, TRUSTED_PROXIES, ADDRESS (more to listen on), the limits MAX_HELD,
+ * MAX_MEMORY, MAX_PENDING, MAX_SOCKETS, MAX_NAMESPACES, MAX_SESSIONS, MAX_SESSIONS_PER_ADDRESS,
+ * MAX_HANDSHAKES_PER_SECOND, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, MAX_EVENTS_PER_SECOND,
+ * MAX_BYTES_PER_SECOND and RECOVERY_SOCKETS, those of hooks.c, and APP:
  *
  *   engine    echoes every message at the level of Engine.IO, at /engine.io/
  *   socketio  what the official Socket.IO protocol suite expects
@@ -19,9 +22,10 @@
  *   features  parents of namespaces, middleware of events, taps, changes of rooms
  *   endings   a server that its clients bring to an end
  *
- * All but the first serve plain HTTP as well (routes.c).  MAX_DEPTH limits the nesting of JSON and
- * MAX_ATTACHMENTS the attachments of an event; LOCALE is the locale of the process; with
- * OPENAT2_ERRNO the system call openat2 fails with that number.
+ * All but the first serve plain HTTP as well (routes.c).  With LOG=1 what it has to say in the log
+ * is reported on standard output.  MAX_DEPTH limits the nesting of JSON and MAX_ATTACHMENTS the
+ * attachments of an event; LOCALE is the locale of the process; with OPENAT2_ERRNO the system call
+ * openat2 fails with that number.
  *
  * Prints "READY <port>" when it listens; SIGTERM closes its clients and ends it with 0.  SIGHUP has
  * it read TLS_CERT and TLS_KEY again, and print "RELOADED <result>".
@@ -71,6 +75,18 @@ static unsigned transports(void)
 	       (strstr(value, "websocket") ? SIO_WEBSOCKET : 0u);
 }
 
+/* LOG=1 */
+static void log_line(sio_level level, const char *line, void *user)
+{
+	(void)user;
+	cJSON *facts = sio_json("{level: %d, line: %s}", level, line);
+	char *text = cJSON_PrintUnformatted(facts);
+	cJSON_Delete(facts);
+	printf("log %s\n", text);
+	fflush(stdout);
+	cJSON_free(text);
+}
+
 static sio_options options_from_environment(void)
 {
 	const char *host = getenv("HOST");
@@ -117,6 +133,20 @@ static sio_options options_from_environment(void)
 		.tls_key = getenv("TLS_KEY"),
 		.max_namespace = (unsigned)number("MAX_NAMESPACE", 0),
 		.cleanup_empty_children = number("CLEANUP", 0) != 0,
+		.max_held = number("MAX_HELD", 0),
+		.max_memory = number("MAX_MEMORY", 0),
+		.max_pending = number("MAX_PENDING", 0),
+		.max_sockets = (unsigned)number("MAX_SOCKETS", 0),
+		.max_namespaces = (unsigned)number("MAX_NAMESPACES", 0),
+		.max_sessions = (unsigned)number("MAX_SESSIONS", 0),
+		.max_sessions_per_address = (unsigned)number("MAX_SESSIONS_PER_ADDRESS", 0),
+		.max_handshakes_per_second = (unsigned)number("MAX_HANDSHAKES_PER_SECOND", 0),
+		.max_connections = (unsigned)number("MAX_CONNECTIONS", 0),
+		.max_connections_per_address = (unsigned)number("MAX_CONNECTIONS_PER_ADDRESS", 0),
+		.max_events_per_second = (unsigned)number("MAX_EVENTS_PER_SECOND", 0),
+		.max_bytes_per_second = number("MAX_BYTES_PER_SECOND", 0),
+		.recovery_sockets = number("RECOVERY_SOCKETS", 0),
+		.log = number("LOG", 0) ? log_line : NULL,
 	};
 }
 

@@ -84,6 +84,63 @@ static void on_cwd(const sio_request *req, sio_response *res, void *user)
 		res->status = 500;
 }
 
+/* What the server has counted. */
+static void on_stats(const sio_request *req, sio_response *res, void *user)
+{
+	static char text[4096];
+	const sio_counters c = sio_stats(user);
+	size_t len = 0;
+	(void)req;
+#define SAY(name)                                                                                  \
+	len += (size_t)snprintf(text + len, sizeof text - len, "%c\"" #name "\":%llu",             \
+		len ? ',' : '{', (unsigned long long)c.name);
+#define STRUCK(name) SAY(struck.name)
+	SAY(sessions)
+	SAY(connections)
+	SAY(held)
+	SAY(opened)
+	SAY(upgraded)
+	SAY(closed)
+	SAY(accepted)
+	SAY(packets_in)
+	SAY(packets_out)
+	SAY(bytes_in)
+	SAY(bytes_out)
+	SAY(refused[0])
+	SAY(refused[1])
+	SAY(refused[2])
+	SAY(refused[3])
+	SAY(refused[4])
+	SAY(refused[5])
+	SAY(bad_requests)
+	SAY(bad_frames)
+	SAY(bad_packets)
+	STRUCK(max_payload)
+	STRUCK(max_queue)
+	STRUCK(high_water)
+	STRUCK(max_held)
+	STRUCK(max_memory)
+	STRUCK(max_attachments)
+	STRUCK(max_depth)
+	STRUCK(max_unanswered)
+	STRUCK(max_pending)
+	STRUCK(max_sockets)
+	STRUCK(max_namespace)
+	STRUCK(max_namespaces)
+	STRUCK(connect_timeout_ms)
+	STRUCK(recovery_bytes)
+	STRUCK(recovery_sockets)
+	STRUCK(max_connections)
+	STRUCK(max_connections_per_address)
+	STRUCK(max_sessions)
+	STRUCK(max_sessions_per_address)
+	STRUCK(max_handshakes_per_second)
+	STRUCK(max_events_per_second)
+	STRUCK(max_bytes_per_second)
+	snprintf(text + len, sizeof text - len, "}");
+	res->body = bytes_of(text);
+}
+
 void set_up_routes(sio_server *io)
 {
 	static const struct {
@@ -98,6 +155,7 @@ void set_up_routes(sio_server *io)
 		{ "POST", "/mount", on_mount },
 		{ "POST", "/cwd", on_cwd },
 		{ "GET", "/locale", on_locale },
+		{ "GET", "/stats", on_stats },
 	};
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
 		sio_http(io, routes[i].method, routes[i].path, routes[i].fn, io);

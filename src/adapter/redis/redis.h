@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* redis - a server's part in a cluster: two links, and the namespaces that listen on them. */
+#ifndef REDIS_REDIS_H
+#define REDIS_REDIS_H
+
+#include "../../../include/sio_redis.h"
+#include "../../base/list.h"
+#include "../../base/map.h"
+#include "link.h"
+#include "options.h"
+#include "tongue.h"
+
+enum { UID_LEN = 16 };
+
+typedef struct redis {
+	sio_server *server; /* NULL: an emitter's */
+	settings o;
+	const tongue *tongue;
+	bool sharded;
+	/* What is said goes over one; the other is subscribed, which in Redis is good for nothing
+	 * else. */
+	redis_link *out, *in;
+	map channels;   /* of subscription */
+	list all;       /* the same, in order */
+	size_t unheard; /* subscriptions that Redis has not confirmed, rooms apart */
+	list counts;    /* questions for the number of servers */
+	buf key;        /* for looking up */
+	list places;
+	bool ready, told, full_told;
+	char *last_why;
+	char uid[UID_LEN + 1];
+	sio_redis_stats stats;
+} redis;
+
+/* A namespace. */
+typedef struct place {
+	list in_redis;
+	redis *r;
+	sio_ns *ns;
+	list subscriptions;
+	speaker me;
+	char *broadcast, *request, *response; /* channels; sharded ones have but the first */
+} place;
+
+/* One channel that is listened on. */
+typedef struct subscription {
+	map_node by_channel;
+	list in_all, in_place;
+	place *p;
+	heard_on where;
+	char kind; /* 'm', 'p' for patterns, 's' for sharded ones: "message", "pmessage", ... */
+	bool heard, room;
+	char key[]; /* kind and channel */
+} subscription;
+
+/* ---- subscriptions.c ---- */
+
+bool subscribe(place *p, heard_on where, char kind, bool room, span name);
+/* Of a room. */
+void unsubscribe(place *p, span name);
+void unsubscribe_all(place *p);
+/* All again, on a new connection. */
+void resubscribe(redis *r);
+/* What has come over the subscribed link. */
+void take_push(redis *r, const redisReply *reply);
+
+/* ---- channels.c ---- */
+
+/* Fills in all but ns; place_unname() whatever it returns. */
+bool place_name(place *p, redis *r, const char *nsp);
+void place_unname(place *p);
+/* These give NULL: out of memory. */
+char *channel_for(const place *p, const sio_cluster_message *m);
+char *channel_join(const char *a, const char *b, const char *c);
+
+/* ---- places.c ---- */
+
+void *place_open(sio_ns *ns, void *user);
+void place_close(void *at);
+sio_err place_send(void *at, const sio_cluster_message *m);
+void place_count(void *at, const char *request);
+void place_room(void *at, const char *name, bool begins);
+/* A message on one of its channels. */
+void place_hear(place *p, heard_on where, span text);
+void counts_end(redis *r);
+
+/* ---- probe.c ---- */
+
+/* Whether Redis is there, for those who want to know before they go on. */
+sio_err probe(const settings *o);
+
+/* ---- redis.c ---- */
+
+/* Without links.  NULL: *err says why. */
+redis *redis_new(const sio_redis_options *given, sio_err *err);
+void redis_free(redis *r);
+
+/* Whether what is said may go out: it is known that answers would be heard. */
+void redis_check_ready(redis *r);
+void redis_refresh_stats(redis *r);
+void redis_tell_down(redis *r, const char *which, const char *why);
+/* Tells once that something was dropped. */
+void redis_note_full(redis *r);
+void redis_say(const redis *r, sio_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

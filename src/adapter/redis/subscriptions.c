@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* subscriptions - the channels that namespaces listen on: one of each for a namespace and process,
+ * since subscribers are how servers count each other. */
+#include "redis.h"
+#include <stdlib.h>
+
+/* ---- Commands ---- */
+
+static span channel_of(const subscription *s)
+{
+	return span_of(s->key + 1);
+}
+
+static void tell(const subscription *s, const char *verb, const char *pattern, const char *shard)
+{
+	const char *words[] = { ['m'] = verb, ['p'] = pattern, ['s'] = shard };
+	/* Where the link is not up it is told when it is. */
+	link_command(s->p->r->in, 2, (span[]){ span_of(words[(int)s->kind]), channel_of(s) }, NULL,
+		NULL);
+}
+
+static void tell_subscribe(const subscription *s)
+{
+	tell(s, "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE");
+}
+
+/* ---- Life ---- */
+
+static subscription *find(redis *r, char kind, span name)
+{
+	buf_clear(&r->key);
+	buf_add_char(&r->key, kind);
+	if (!buf_add_span(&r->key, name))
+		return NULL;
+	map_node *node = map_find(&r->channels, buf_span(&r->key));
+	return node ? MAP_OWNER(node, subscription, by_channel) : NULL;
+}
+
+bool subscribe(place *p, heard_on where, char kind, bool room, span name)
+{
+	redis *r = p->r;
+	if (memchr(name.at, '\0', name.len))
+		return false;
+	if (find(r, kind, name))
+		return true;
+	subscription *s = calloc(1, sizeof *s + name.len + 2);
+	if (!s)
+		return false;
+	s->p = p;
+	s->where = where;
+	s->kind = s->key[0] = kind;
+	s->room = room;
+	memcpy(s->key + 1, name.at, name.len);
+	map_add(&r->channels, &s->by_channel, (span){ s->key, name.len + 1 });
+	list_append(&r->all, &s->in_all);
+	list_append(&p->subscriptions, &s->in_place);
+	r->unheard += !room;
+	tell_subscribe(s);
+	redis_check_ready(r);
+	return true;
+}
+
+static void end(subscription *s)
+{
+	redis *r = s->p->r;
+	tell(s, "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE");
+	r->unheard -= !s->room && !s->heard;
+	map_remove(&r->channels, &s->by_channel);
+	list_remove(&s->in_all);
+	list_remove(&s->in_place);
+	free(s);
+	redis_check_ready(r);
+}
+
+void unsubscribe(place *p, span name)
+{
+	subscription *s = find(p->r, 's', name);
+	if (s && s->p == p && s->room)
+		end(s);
+}
+
+void unsubscribe_all(place *p)
+{
+	while (!list_empty(&p->subscriptions))
+		end(LIST_OWNER(p->subscriptions.next, subscription, in_place));
+}
+
+void resubscribe(redis *r)
+{
+	r->unheard = 0;
+	LIST_EACH (it, &r->all) {
+		subscription *s = LIST_OWNER(it, subscription, in_all);
+		s->heard = false;
+		r->unheard += !s->room;
+		tell_subscribe(s);
+	}
+}
+
+/* ---- What comes ---- */
+
+static span text_of(const redisReply *r, size_t i)
+{
+	const redisReply *text = r->element[i];
+	return text->type == REDIS_REPLY_STRING ? (span){ text->str, text->len } : SPAN("");
+}
+
+static void confirm(redis *r, char kind, span name)
+{
+	subscription *s = find(r, kind, name);
+	if (!s || s->heard)
+		return;
+	s->heard = true;
+	r->unheard -= !s->room;
+	redis_check_ready(r);
+}
+
+static void deliver(redis *r, char kind, span name, span text)
+{
+	subscription *s = find(r, kind, name);
+	if (!s)
+		return;
+	r->stats.received++;
+	if (text.len <= r->o.given.max_message)
+		place_hear(s->p, s->where, text);
+	else
+		r->stats.bad++;
+	redis_refresh_stats(r);
+}
+
+static const struct {
+	const char *word;
+	size_t size; /* of the array */
+	char kind;
+	bool message;
+} pushes[] = {
+	{ "message", 3, 'm', true },
+	{ "pmessage", 4, 'p', true },
+	{ "smessage", 3, 's', true },
+	{ "subscribe", 3, 'm', false },
+	{ "psubscribe", 3, 'p', false },
+	{ "ssubscribe", 3, 's', false },
+};
+
+void take_push(redis *r, const redisReply *reply)
+{
+	if (reply->type != REDIS_REPLY_ARRAY || !reply->elements)
+		return;
+	span word = text_of(reply, 0);
+	for (size_t i = 0; i < sizeof pushes / sizeof *pushes; i++) {
+		if (!span_is(word, span_of(pushes[i].word)) || reply->elements != pushes[i].size)
+			continue;
+		if (pushes[i].message)
+			deliver(r, pushes[i].kind, text_of(reply, 1),
+				text_of(reply, reply->elements - 1));
+		else
+			confirm(r, pushes[i].kind, text_of(reply, 1));
+		return;
+	}
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_redis - what somebody publishes on the channels of a cluster.
+ *
+ * The first byte says in which tongue and where, the rest is the message.  Each is read, and a
+ * good one handed to a server, whose answers are written in the same tongue; all that it says can
+ * be read again by another, which is of the same cluster.
+ */
+#include "../../src/adapter/redis/tongue.h"
+#include "../support/failing_malloc.h"
+#include "../support/lab.h"
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CHECK(x) ((x) ? (void)0 : abort())
+
+static const speaker me = { "0123456789abcdef", "/" }, other = { "fedcba9876543210", "/" };
+static const tongue *spoken;
+
+static heard_on place_of(const sio_cluster_message *m)
+{
+	if (m->type >= SIO_CLUSTER_RECEIVERS)
+		return ON_RESPONSE;
+	return m->type == SIO_CLUSTER_EMIT && !m->request ? ON_BROADCAST : ON_REQUEST;
+}
+
+static void *on_open(sio_ns *ns, void *user)
+{
+	(void)user;
+	return ns;
+}
+
+static void on_close(void *at)
+{
+	(void)at;
+}
+
+/* What the server says makes sense to others, and means the same. */
+static sio_err on_send(void *at, const sio_cluster_message *m)
+{
+	payload text = { .json = { 0 } };
+	letter l = { .old = LETTER_NOT_OLD };
+	(void)at;
+	if (spoken == &sharded_tongue &&
+		(m->type == SIO_CLUSTER_ROOM_NAMES || m->type == SIO_CLUSTER_ROOMS))
+		return SIO_EINVAL;
+	CHECK(spoken->write(&text, m, &me));
+	CHECK(spoken->read(&l, place_of(m), payload_span(&text), &other) == LETTER_GOOD);
+	CHECK(l.m.type == m->type && !l.m.request == !m->request);
+	CHECK(!l.m.request || !strcmp(l.m.request, m->request));
+	CHECK(!m->event || l.m.event->nbinary == m->event->nbinary);
+	letter_free(&l);
+	/* A server does not hear itself. */
+	letter_sense sense = spoken->read(&l, place_of(m), payload_span(&text), &me);
+	CHECK(sense == LETTER_OTHER || place_of(m) == ON_RESPONSE);
+	letter_free(&l);
+	payload_free(&text);
+	return SIO_OK;
+}
+
+static void on_count(void *at, const char *request)
+{
+	sio_cluster_count(at, request, 2);
+}
+
+static void on_ask(sio_ns *ns, const sio_event *ev, void *user)
+{
+	(void)ns;
+	(void)user;
+	sio_reply_with(ev->ack, ev->binary, ev->nbinary, cJSON_Duplicate(ev->args, true));
+}
+
+static void on_end(sio_err err, const cJSON *args, void *user)
+{
+	(void)err;
+	(void)args;
+	++*(unsigned *)user;
+}
+
+static sio_server *serve(void)
+{
+	const sio_adapter adapter = {
+		.open = on_open, .close = on_close, .send = on_send, .count = on_count
+	};
+	sio_server *s = lab_new();
+	CHECK(!sio_use_adapter(s, &adapter));
+	CHECK(!sio_on_server_side(sio_of(s, "/"), "a", on_ask, NULL));
+	return s;
+}
+
+static void hear(const letter *l)
+{
+	static unsigned ended;
+	sio_server *s = serve();
+	sio_ns *ns = sio_of(s, "/");
+	peer *p = connect_client(s);
+	sio_join(socket_of(p, "/"), "r");
+	ended = 0;
+	CHECK(!sio_fetch(ns, NULL, on_end, &ended));
+	end_turn(s);
+	sio_cluster_receive(ns, &l->m);
+	end_turn(s);
+	receive(p, "430[1]");
+	lab_close(s);
+	CHECK(ended == 1);
+}
+
+static void fail_once(heard_on where, span text, size_t at)
+{
+	letter l;
+	failing_malloc_after(at);
+	spoken->read(&l, where, text, &me);
+	failing_malloc_off();
+	letter_free(&l);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	letter l;
+	if (!size)
+		return 0;
+	spoken = data[0] & 4 ? &sharded_tongue : &classic_tongue;
+	heard_on where = (heard_on)(data[0] % 4 % 3);
+	span text = { (const char *)data + 1, size - 1 };
+	size_t before = failing_malloc_count();
+	letter_sense sense = spoken->read(&l, where, text, &me);
+	size_t asked = failing_malloc_count() - before;
+	if (sense == LETTER_GOOD && !l.old)
+		hear(&l);
+	letter_free(&l);
+	if (asked)
+		fail_once(where, text, size * 31 % asked);
+	return 0;
+}
