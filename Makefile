@@ -398,8 +398,8 @@ analyze-quick: setup-check ## the first two of them
 
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh
-	@tools/api.sh
 	@tools/named-tests.sh
+	@tools/readme-names.sh
 
 FORMATTED = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] client-demo/*.[ch] \
 	client-demo/*/*.[ch] \

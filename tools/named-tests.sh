@@ -3,7 +3,8 @@
 #
 # What documents say shows something is there: `name.test.mjs "title", "title"`, where a title may be
 # one that a table of cases makes; `name` in `test_file` for unit tests; and "engine.io 98, 99" for
-# numbered statements of protocol-notes.  The documents are given, or those that name tests.
+# numbered statements of protocol-notes.  The documents are given, or those that name tests.  A row of
+# a table whose last cell is empty is shown by nothing.
 [ $# -gt 0 ] || set -- SECURITY.md protocol-notes/parity.md protocol-notes/api.md
 found=0
 missing=0
@@ -20,10 +21,10 @@ verdict() {
 
 # Whether a template in the file makes the title, of words that the file has.
 made_by_template() {
-	grep -oE '`[^`]*[$][{][^`}]*[}][^`]*`' "$2" | sort -u | while IFS= read -r template; do
+	grep -oE '`[^`]*[$][{][^`]*`' "$2" | sort -u | while IFS= read -r template; do
 		pattern=$(printf '%s' "$template" | sed -e 's/^`//; s/`$//' -e 's/[$]{[^}]*}/\x01/g' \
 			-e 's/[][\\.*^$|()+?{}/]/\\&/g' -e 's/\x01/(.*)/g')
-		word=$(printf '%s\n' "$1" | sed -nE "s/^$pattern\$/\\1/p")
+		word=$(printf '%s\n' "$1" | sed -nE "s/^$pattern\$/\\1/p" 2>/dev/null)
 		[ -n "$word" ] && grep -qF -e "$word" "$2" && echo yes && break
 	done | grep -q yes
 }
@@ -63,7 +64,7 @@ check_units() {
 }
 
 check_statements() {
-	notes='engine\.io|socket\.io|websocket|deflate|differences|files|http|json'
+	notes='engine\.io|socket\.io|cluster|websocket|deflate|differences|files|http|json'
 	grep -oE "\b($notes) [0-9]+(, [0-9]+)*" "$1" | sort -u >"$list"
 	while IFS= read -r line; do
 		for number in $(printf '%s' "${line#* }" | tr -d ','); do
@@ -73,10 +74,18 @@ check_statements() {
 	done <"$list"
 }
 
+check_rows() {
+	awk '/^[|]/ && !/^[|][-| ]*$/ && /[|] *[|] *$/ { print FNR }' "$1" >"$list"
+	while IFS= read -r row; do
+		verdict "$1" "test that shows row $row" 1
+	done <"$list"
+}
+
 list=$(mktemp)
 titles=$(mktemp)
 trap 'rm -f "$list" "$titles"' EXIT
 for document in "$@"; do
+	check_rows "$document"
 	check_titles "$document"
 	check_units "$document"
 	check_statements "$document"

@@ -166,7 +166,7 @@ static void member_room(void *at, const char *name, bool begins)
 {
 	char *rooms = ((place *)at)->member->rooms;
 	size_t len = strlen(rooms), left = sizeof((cluster_member *)0)->rooms - len;
-	SURE(snprintf(rooms + len, left, "%c%s ", begins ? '+' : '-', name) < (int)left);
+	snprintf(rooms + len, left, "%c%s ", begins ? '+' : '-', name);
 }
 
 static void member_end(void *user)

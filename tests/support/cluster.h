@@ -18,9 +18,11 @@ typedef struct cluster cluster;
 typedef struct cluster_member {
 	cluster *all;
 	sio_server *server;
-	unsigned places;  /* that are open */
-	unsigned sent;    /* messages */
-	char rooms[8192]; /* "+name " for each that has begun, "-name " for each that has ended */
+	unsigned places; /* that are open */
+	unsigned sent;   /* messages */
+	/* "+name " for each room that has begun, "-name " for each that has ended, as far as they
+	 * fit in. */
+	char rooms[256];
 	bool ended;
 	bool mute; /* what it is sent gets lost */
 	bool away; /* it can neither send nor count */

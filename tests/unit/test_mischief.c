@@ -589,8 +589,6 @@ static void step(void)
 		cluster_turn(&life.cluster);
 	if (!dice(20))
 		life.cluster.members[dice(2)].away ^= true;
-	/* Nobody asks which rooms there were. */
-	life.cluster.members[0].rooms[0] = life.cluster.members[1].rooms[0] = '\0';
 	for (size_t i = 0; i < PEERS; i++)
 		if (life.peers[i])
 			learn_pids(life.peers[i]);
