@@ -233,20 +233,29 @@ static const entry *missed(const sio_socket *k, const lost *l, const entry *behi
 	return journal_next(k->ns, behind, l->since, &l->rooms);
 }
 
-/* Nothing is gone, and it does not come to more than may be queued for a client: that would be cut
- * off, come back, and be cut off again. */
+/* What the answer to a CONNECT takes beside the name of its namespace. */
+enum { ANSWER = 64 };
+
+/* Nothing is gone, and with the answer it does not come to more than may be queued for a client, or
+ * held: that would be cut off, come back, and be cut off again. */
 static bool whole(const sio_socket *k, const lost *l)
 {
-	const engine_options *o = &k->client->session->engine->options;
-	size_t size = session_backlog(k->client->session);
+	const session *s = k->client->session;
+	const engine_options *o = &s->engine->options;
+	size_t answer = k->ns->name.len + ANSWER;
+	size_t size = session_backlog(s);
+	size_t held = session_held(s) + answer + QUEUE_BLOCK;
 	const entry *e = NULL;
 	while ((e = missed(k, l, e)) != NULL) {
 		bool strict = e->parcel.text->manner == MANNER_DISCONNECT;
 		if (strict && size > o->high_water)
 			return false;
 		size += parcel_size(&e->parcel);
+		held += parcel_size(&e->parcel) + (1 + e->parcel.nparts) * QUEUE_BLOCK;
 	}
-	return size <= o->max_queue && journal_covers(k->ns, l->since);
+	if (size + answer > o->max_queue || (o->max_held && held > o->max_held))
+		return false;
+	return journal_covers(k->ns, l->since);
 }
 
 static lost *take_lost(const sio_socket *k)
