@@ -256,7 +256,7 @@ $(B)/two-servers: $(call objects,$(THREADS_SRC)) $(ARCHIVE)
 
 # What measures: a generator of load, a raw server as the ceiling, and an application.
 BENCH_COMMON := $(call objects,$(wildcard tests/bench/common/*.c))
-BENCH := $(addprefix $(B)/,bench-load bench-ceiling bench-server)
+BENCH_PROGRAMS := $(addprefix $(B)/,bench-load bench-ceiling bench-server)
 $(B)/bench-load: $(call objects,$(wildcard tests/bench/load/*.c)) $(BENCH_COMMON)
 $(B)/bench-ceiling: $(call objects,$(wildcard tests/bench/ceiling/*.c)) $(BENCH_COMMON)
 $(B)/bench-load $(B)/bench-ceiling:
@@ -362,7 +362,7 @@ instructions: setup-check ## instructions and allocations of a message, against 
 
 .PHONY: unit-programs replay-programs fuzz-programs bench-programs
 unit-programs: $(UNIT)
-bench-programs: $(BENCH)
+bench-programs: $(BENCH_PROGRAMS)
 replay-programs: $(REPLAY)
 fuzz-programs: $(FUZZERS)
 
