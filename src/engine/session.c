@@ -223,7 +223,9 @@ static void on_pong(session *s, const packet *p)
 
 static void on_message(session *s, const packet *p)
 {
-	session_keep_pace(s, p->data.len);
+	const engine_options *o = &s->engine->options;
+	if (o->max_events_per_second || o->max_bytes_per_second)
+		session_keep_pace(s, p->data.len);
 	s->engine->events->message(
 		s, (unsigned char *)(uintptr_t)p->data.at, p->data.len, p->binary);
 }

@@ -127,6 +127,14 @@ void connection_free(connection *c)
 
 /* ---- Input ---- */
 
+/* It holds something, or did.  Most messages lie whole in one read, and leave nothing behind. */
+static bool is_worth_weighing(const connection *c)
+{
+	const websocket *w = c->websocket;
+	return c->held || c->in.cap || c->out.cap || c->rest || c->request ||
+	       (w && (w->keeps || w->decoder.message.cap || !w->owner->keeps));
+}
+
 void connection_input(connection *c, unsigned char *data, size_t len)
 {
 	c->net->engine->counters.bytes_in += len;
@@ -136,7 +144,8 @@ void connection_input(connection *c, unsigned char *data, size_t len)
 		websocket_input(c, data, len);
 	else if (c->role == ROLE_HTTP)
 		request_input(c, data, len);
-	connection_weigh(c);
+	if (is_worth_weighing(c))
+		connection_weigh(c);
 }
 
 /* ---- What it holds ---- */

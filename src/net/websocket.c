@@ -242,6 +242,7 @@ size_t websocket_held(connection *c)
 		return 0;
 	if (!w->owner->keeps)
 		return w->decoder.message.cap + w->owner->waiting(w);
+	w->keeps = w->decoder.message.cap > 0;
 	w->owner->keeps(w, w->decoder.message.cap);
 	return 0;
 }

@@ -52,6 +52,7 @@ struct websocket {
 	bool said_close;
 	bool hushed;  /* what waits waits a moment longer */
 	uint8_t held; /* HELD_*: why what comes is set aside */
+	bool keeps;   /* some of a message, as its owner was told */
 	timer again;  /* the end of HELD_TURN */
 };
 
