@@ -39,7 +39,7 @@ run_gcc() {
 	sources | xargs -P "$jobs" -n 1 gcc "$@" -O1 -fanalyzer -fdiagnostics-plain-output \
 		-Wno-analyzer-malloc-leak -Wno-analyzer-null-argument \
 		-Wno-analyzer-null-dereference -c -o /dev/null 2>&1 |
-XX
+		sed -n 's/^\(src[^ ]*\): \(warning\|error\|fatal error\): \(.*\)/\1 \3/p'
 }
 
 run_cppcheck() {
