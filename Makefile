@@ -151,7 +151,7 @@ endif
 
 ifneq ($(REDIS),)
 lib: $(REDIS_ARCHIVE) $(if $(filter release clang,$(VARIANT)),$(REDIS_SHARED))
-programs: $(B)/cluster-server $(B)/cluster-emitter
+programs: $(B)/cluster-server $(B)/cluster-emitter $(B)/cluster
 endif
 
 programs: $(DEMO) $(TUTORIALS) $(addprefix $(B)/,conformance-server plain-server embed-server model)
@@ -241,7 +241,8 @@ $(B)/plain-server $(B)/embed-server:
 
 $(B)/cluster-server: $(call objects,$(CLUSTER_SRC)) $(ARCHIVE) $(REDIS_ARCHIVE)
 $(B)/cluster-emitter: $(call objects,$(EMITTER_SRC)) $(ARCHIVE) $(REDIS_ARCHIVE)
-$(B)/cluster-server $(B)/cluster-emitter:
+$(B)/cluster: $(call objects,client-demo/cluster/cluster.c) $(ARCHIVE) $(REDIS_ARCHIVE)
+$(B)/cluster-server $(B)/cluster-emitter $(B)/cluster:
 	$(link_program) $(LIBS) $(MSGPACK_LIBS) $(REDIS_LIBS) -o $@
 
 $(B)/model: $(call objects,tests/soak/model.c $(FAR_SRC)) $(LIB_OBJ)
@@ -268,11 +269,15 @@ $(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
 
 # --- Run -----------------------------------------------------------------------------------
 
-.PHONY: run tutorial setup-run setup-check setup-analyze
+.PHONY: run run-cluster tutorial setup-run setup-cluster setup-check setup-analyze
 run: setup-run ## start the demo: make run PORT=3456 HOST=0.0.0.0
 	@$(BUILD) $(B)/chat
 	@exec $(B)/chat --port $(PORT) --host $(HOST) --public client-demo/public \
 		--client-dir client-demo/node_modules/socket.io-client/dist
+
+run-cluster: setup-cluster ## start a Redis and two servers of one chat: make run-cluster PORT=3456
+	@$(BUILD) $(B)/cluster
+	@tools/run-cluster.sh $(B)/cluster $(PORT)
 
 tutorial: setup-run ## start a tutorial: make tutorial NAME=rooms
 	@test -e client-demo/tutorials/$(NAME).c || { echo 'NAME is one of: $(call stems,$(TUTORIAL_SRC))' >&2; exit 2; }
@@ -282,6 +287,9 @@ tutorial: setup-run ## start a tutorial: make tutorial NAME=rooms
 
 setup-run: ## install what `make run` needs and this machine lacks
 	@tools/setup.sh run
+
+setup-cluster: ## install what `make run-cluster` needs and this machine lacks
+	@tools/setup.sh cluster
 
 setup-check: ## install what `make check` needs and this machine lacks
 	@tools/setup.sh check

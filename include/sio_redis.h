@@ -37,7 +37,8 @@ typedef struct sio_redis_stats {
 /* Which channels there are. */
 typedef enum sio_redis_mode {
 	SIO_REDIS_CLASSIC, /* createAdapter() */
-	/* createShardedAdapter(), for Redis 7 and later, with its subscriptionMode: */
+	/* createShardedAdapter(), for Redis 7 and later, with its subscriptionMode;
+	 * sio_fetch_rooms() then tells the rooms of this server, and SIO_EINVAL: */
 	SIO_REDIS_DYNAMIC,        /* a channel for each room that is not a client's own */
 	SIO_REDIS_STATIC,         /* two for each namespace */
 	SIO_REDIS_DYNAMIC_PRIVATE /* a channel for each room */
@@ -89,7 +90,8 @@ typedef struct sio_emitter sio_emitter;
 
 /* loop NULL: each call waits until Redis has taken what is said, for timeout_ms at most: SIO_EIO if
  * Redis refuses it or cannot be reached, SIO_ETIMEDOUT if it does not answer.  Otherwise no call
- * waits, and it belongs to the thread that turns the loop. */
+ * waits, and it belongs to the thread that turns the loop.  SIGPIPE is ignored from then on, unless
+ * the process handles it. */
 SIO_API sio_err sio_emitter_create(
 	sio_emitter **out, const sio_redis_options *options, struct uv_loop_s *loop);
 /* What still waits may be lost.  A loop of the caller's must turn once more.  NULL is accepted; not

@@ -39,7 +39,7 @@ BEGIN {
 	allow("src/server", "libc system src/base src/wire src/engine src/socketio src/net " \
 		"src/adapter src/server include/sio.h cjson")
 	allow("src/msgpack", "libc include/sio.h include/sio_msgpack.h cjson msgpack src/msgpack")
-	allow("client-demo", "libc system include/sio.h cjson uv ev client-demo")
+	allow("client-demo", "libc system include/sio.h include/sio_redis.h cjson uv ev client-demo")
 }
 
 function allow(room, list) { may[room] = " " list " "; rule[room] = list }

@@ -7,12 +7,13 @@
 #   tools/setup.sh <group>                install what is missing; silent when nothing is
 #   tools/setup.sh --only-check <group>   only say what is missing
 #
-# A group is build, run, bench, check or analyze; each needs what those before it need, too.
+# A group is build, run, bench, check or analyze; each needs what those before it need, too.  cluster
+# is what run needs, and Redis.
 set -u
 
 only_check=
 [ "${1:-}" = --only-check ] && { only_check=yes; shift; }
-group=${1:?build, run, bench, check or analyze}
+group=${1:?build, run, cluster, bench, check or analyze}
 log=build/setup.log
 
 say() { echo "set-up: $*" >&2; }
@@ -34,6 +35,13 @@ need() {
 	"$@" || missing="$missing $package"
 }
 
+# To join servers over Redis, and one to do it with.
+need_redis() {
+	need libmsgpack-dev any_module msgpack-c msgpack
+	need libhiredis-dev module hiredis
+	need redis-server have redis-server
+}
+
 find_missing() {
 	missing=
 	need gcc have gcc
@@ -51,14 +59,12 @@ find_missing() {
 	need npm have npm
 	[ "$group" = run ] && return
 	need libssl-dev module openssl
+	[ "$group" = bench ] || need_redis
+	[ "$group" = cluster ] && return
 	[ "$group" = bench ] && return
 	need valgrind have valgrind
 	need valgrind file /usr/include/valgrind/callgrind.h
 	need check module check
-	need libmsgpack-dev any_module msgpack-c msgpack
-	need libhiredis-dev module hiredis
-	need libssl-dev module openssl
-	need redis-server have redis-server
 	need libev-dev file /usr/include/ev.h
 	need clang have clang
 	need clang-format have clang-format
@@ -144,7 +150,7 @@ fi
 [ "$group" = build ] && exit 0
 [ "$group" = bench ] && { modules tests/bench/reference; exit 0; }
 modules client-demo
-[ "$group" = run ] && exit 0
+[ "$group" = run ] || [ "$group" = cluster ] && exit 0
 modules tests/e2e
 modules tests/e2e/clients
 modules tests/e2e/reference

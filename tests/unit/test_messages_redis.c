@@ -39,8 +39,10 @@ static size_t bytes_of(char *out, const char *text)
 
 static void add_list(char *to, const char *name, const char *const *list)
 {
-	sprintf(to + strlen(to), list ? " %s:" : "", name);
-	for (size_t i = 0; list && list[i]; i++)
+	if (!list)
+		return;
+	sprintf(to + strlen(to), " %s:", name);
+	for (size_t i = 0; list[i]; i++)
 		sprintf(to + strlen(to), "%s%s", i ? "," : "", list[i]);
 }
 

@@ -2,6 +2,7 @@
 /* emitter - speaks to a cluster without being one of its servers. */
 #include "../../socketio/json.h"
 #include "redis.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -226,8 +227,17 @@ sio_err sio_emitter_disconnect(
 
 /* ---- Life ---- */
 
+/* libuv writes without MSG_NOSIGNAL. */
+static void survive_broken_pipes(void)
+{
+	struct sigaction now;
+	if (!sigaction(SIGPIPE, NULL, &now) && now.sa_handler == SIG_DFL)
+		signal(SIGPIPE, SIG_IGN);
+}
+
 static bool begin(sio_emitter *e, struct uv_loop_s *loop)
 {
+	survive_broken_pipes();
 	e->waits = !loop;
 	if (e->waits && uv_loop_init(&e->own))
 		return false;

@@ -233,6 +233,7 @@ static void on_heartbeat(uv_timer_t *t)
 	if (l->heard) {
 		l->heard = false;
 		l->pings = 0;
+		l->retry_ms = RETRY_MS;
 	} else if (l->pings == PINGS) {
 		fault(l, "it does not answer any more");
 	} else {
@@ -249,7 +250,6 @@ static void now_up(redis_link *l)
 	l->up = true;
 	l->heard = false;
 	l->pings = 0;
-	l->retry_ms = RETRY_MS;
 	uv_timer_start(&l->timer, on_heartbeat, l->o.ping_ms, l->o.ping_ms);
 	l->o.owner.up(l->o.owner.user);
 	flush(l);
@@ -268,12 +268,17 @@ static bool mentions(const redisReply *r, const char *line)
 }
 
 /* Who may not ask for INFO may be let in all the same. */
+static bool unasked(const redisReply *r)
+{
+	return !strncmp(r->str, "NOPERM", 6) || !strncmp(r->str, "ERR unknown command", 19);
+}
+
 static void on_info(const redisReply *r, void *user)
 {
 	redis_link *l = user;
 	if (!r)
 		return;
-	if (r->type == REDIS_REPLY_ERROR && strncmp(r->str, "NOPERM", 6) != 0)
+	if (r->type == REDIS_REPLY_ERROR && !unasked(r))
 		fault(l, r->str);
 	else if (mentions(r, "redis_mode:sentinel"))
 		fault(l, "this is a Sentinel; give the address of the Redis itself");

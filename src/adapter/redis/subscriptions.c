@@ -114,14 +114,15 @@ static void confirm(redis *r, char kind, span name)
 	redis_check_ready(r);
 }
 
-static void deliver(redis *r, char kind, span name, span text)
+/* name is what was subscribed to, channel where it was said. */
+static void deliver(redis *r, char kind, span name, span channel, span text)
 {
 	subscription *s = find(r, kind, name);
 	if (!s)
 		return;
 	r->stats.received++;
 	if (text.len <= r->o.given.max_message)
-		place_hear(s->p, s->where, text);
+		place_hear(s->p, s->where, channel, text);
 	else
 		r->stats.bad++;
 	redis_refresh_stats(r);
@@ -151,6 +152,7 @@ void take_push(redis *r, const redisReply *reply)
 			continue;
 		if (pushes[i].message)
 			deliver(r, pushes[i].kind, text_of(reply, 1),
+				text_of(reply, reply->elements - 2),
 				text_of(reply, reply->elements - 1));
 		else
 			confirm(r, pushes[i].kind, text_of(reply, 1));

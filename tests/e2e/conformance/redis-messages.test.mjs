@@ -5,10 +5,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode, encode, redisClient } from './cluster/outside.mjs';
-import { eventually, joined, member, startMember } from './support/cluster.mjs';
-import { startRedis } from './support/redis.mjs';
-import { until } from './support/wait.mjs';
+import { decode, encode, redisClient } from '../cluster/outside.mjs';
+import { eventually, joined, member, startMember } from '../support/cluster.mjs';
+import { startRedis } from '../support/redis.mjs';
+import { until } from '../support/wait.mjs';
 
 const BROADCAST = 'socket.io#/#';
 const REQUEST = 'socket.io-request#/#';
@@ -42,7 +42,85 @@ async function answerTo({ responses, say }, request) {
 	return parsed(responses[0]);
 }
 
-test('requests in the forms of older servers are answered', async (t) => {
+test('redis 1: one subscription of each channel for each namespace', async (t) => {
+	const { outside } = await begin(t, { KEY: 'k*y' });
+	for (const nsp of ['/', '/chat', '/a[b]*', '/control']) {
+		const channels = ['request', 'response'].map((kind) => `k*y-${kind}#${nsp}#`);
+		const counts = await outside.pubSubNumSub(channels);
+		assert.deepEqual(channels.map((channel) => counts[channel]), [1, 1]);
+	}
+	// What looks like a pattern in a name, or in the key, is none.
+	const reached = (channel) => outside.publish(channel, encode(['x', event, { rooms: [] }]));
+	assert.equal(await reached('k*y#/a[b]*#'), 1);
+	assert.equal(await reached('k*y#/a[b]*#room#'), 1);
+	assert.equal(await reached('k*y#/abx#'), 0);
+	assert.equal(await reached('kxy#/#'), 0);
+});
+
+test('redis 2, 3: how a broadcast is said, and on which channel', async (t) => {
+	const { server, redis } = await begin(t);
+	const listener = await redisClient(t, redis);
+	const said = [];
+	await listener.pSubscribe('socket.io#*', (message, channel) => {
+		const [, packet, opts] = decode(message);
+		said.push([`${channel}`, packet, opts]);
+	}, true);
+	const args = ['é', Buffer.from([1])];
+	await server.order('emit', { event: 'e', args });
+	await server.order('emit', { event: 'e', args, to: ['r'], except: ['x'], volatile: true });
+	await server.order('emit', { event: 'e', args, to: ['r', 's'], nsp: '/chat' });
+	await until(() => said.length === 3, 'all three');
+	const packet = (nsp) => ({ type: 2, data: ['e', ...args], nsp });
+	assert.deepEqual(said, [
+		['socket.io#/#', packet('/'), { rooms: [], except: [], flags: {} }],
+		['socket.io#/#r#', packet('/'), { rooms: ['r'], except: ['x'], flags: { volatile: true } }],
+		['socket.io#/chat#', packet('/chat'), { rooms: ['r', 's'], except: [], flags: {} }],
+	]);
+});
+
+test('redis 3: what a server hears of itself it does not do again', async (t) => {
+	const { server, redis, client, say } = await begin(t);
+	const listener = await redisClient(t, redis);
+	const uids = [];
+	await listener.subscribe(BROADCAST, (message) => uids.push(decode(message)[0]), true);
+	await server.order('emit', { event: 'e' });
+	await until(() => uids.length, 'its name');
+	const own = { uid: uids[0], opts: { rooms: [], except: [] } };
+	await say(BROADCAST, encode([own.uid, event, { rooms: [] }]));
+	await say(REQUEST, JSON.stringify({ ...own, type: 2, rooms: ['new'] }));
+	await say(REQUEST, JSON.stringify({ ...own, type: 4, close: true }));
+	const { result } = await server.order('fetch');
+	assert.deepEqual(result[0].rooms, [client.id, 'r']);
+	assert.deepEqual(client.heard, [['e']]);
+});
+
+test('redis 6: channels of sharded servers, and what is said on them', async (t) => {
+	const { server, redis, client, outside } = await begin(t, { MODE: 'dynamic' });
+	const channels = async () => outside.sendCommand(['PUBSUB', 'SHARDCHANNELS', 'socket.io#/#*']);
+	await eventually(async () => (await channels()).length === 3, 'a channel for the room');
+	const [all, room] = (await channels()).sort((a, b) => a.length - b.length);
+	assert.deepEqual([all, room], ['socket.io#/#', 'socket.io#/#r#']);
+	const said = [];
+	const keep = (message) => said.push(message);
+	const listener = await redisClient(t, redis);
+	for (const channel of [all, room]) await listener.sSubscribe(channel, keep, true);
+	await server.order('emit', { event: 'e', args: [1] });
+	await server.order('emit', { event: 'e', args: [Buffer.from([1])], to: ['r'] });
+	await until(() => said.length === 2, 'both');
+	const opts = { rooms: [], except: [], flags: {} };
+	const whole = (data, rooms) => ({ packet: { type: 2, data }, opts: { ...opts, rooms } });
+	const [text, binary] = [JSON.parse(said[0]), decode(said[1])];
+	assert.match(text.uid, /^[0-9a-f]{16}$/);
+	assert.deepEqual({ ...text, uid: 0 }, { type: 3, data: whole(['e', 1], []), uid: 0, nsp: '/' });
+	assert.deepEqual(binary.data, whole(['e', Buffer.from([1])], ['r']));
+	const rooms = await server.order('rooms');
+	assert.deepEqual(rooms, { err: 'invalid argument', result: [client.id, 'r'] });
+	client.disconnect();
+	const left = () => outside.sendCommand(['PUBSUB', 'SHARDNUMSUB', room]);
+	await eventually(async () => (await left())[1] === 1, 'the server to leave the room');
+});
+
+test('redis 8: requests in the forms of older servers are answered', async (t) => {
 	const lab = await begin(t);
 	const { client, server } = lab;
 	const rooms = async () => (await server.order('fetch')).result[0].rooms.slice(1).sort();
@@ -64,7 +142,7 @@ test('requests in the forms of older servers are answered', async (t) => {
 	assert.equal(result.bad, 0);
 });
 
-test('each request is answered once, with what was asked', async (t) => {
+test('redis 4, 5: each request is answered once, with what was asked', async (t) => {
 	const lab = await begin(t);
 	const { client, responses, say } = lab;
 	const handshake = 'headers time address xdomain secure issued url query auth'.split(' ');
@@ -88,7 +166,7 @@ test('each request is answered once, with what was asked', async (t) => {
 	]);
 });
 
-test('responses go to who has asked, if so configured', async (t) => {
+test('redis 5: responses go to who has asked, if so configured', async (t) => {
 	const lab = await begin(t, { SPECIFIC: '1' });
 	const [channel] = await answerTo(lab, { type: 1, uid: 'x', requestId: 'a' });
 	assert.equal(channel, 'socket.io-response#/#x#');
@@ -96,9 +174,18 @@ test('responses go to who has asked, if so configured', async (t) => {
 	assert.equal(shared, RESPONSE);
 });
 
-const text = (value) => Buffer.from(JSON.stringify(value));
+const NESTED = '['.repeat(20_000) + ']'.repeat(20_000);
+const text = (value, change = ['', '']) => Buffer.from(JSON.stringify(value).replace(...change));
 const event = { type: 2, data: ['e'], nsp: '/' };
 const MISPLACED = { _placeholder: true, num: 5 };
+
+/** A good event, but for how deep it is nested. */
+function deep() {
+	const whole = encode(['x', { ...event, data: ['e', 'here'] }, {}]);
+	const at = whole.indexOf('here') - 1;
+	const arrays = Buffer.alloc(20_000, 0x91);
+	return Buffer.concat([whole.subarray(0, at), arrays, Buffer.from([0xc0]), whole.subarray(at + 5)]);
+}
 
 /** Each by the channel that it is said on. */
 const nonsense = {
@@ -109,7 +196,8 @@ const nonsense = {
 		'more than one': Buffer.concat([encode(['x', event, {}]), Buffer.from([0])]),
 		'a huge array': Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff]),
 		'a huge text': Buffer.from([0xdb, 0xff, 0xff, 0xff, 0xff, 0x41]),
-		'depth': Buffer.alloc(100_000, 0x91),
+		'half a depth': Buffer.alloc(100_000, 0x91),
+		'depth': deep(),
 		'an object': encode({ uid: 'x' }),
 		'a short array': encode(['x', event]),
 		'no uid': encode([null, event, {}]),
@@ -144,7 +232,8 @@ const nonsense = {
 		'an event that is none': text({ type: 6, data: 'tell' }),
 		'a question without options': text({ type: 7, requestId: 'q', packet: event }),
 		'a question without a request': text({ type: 7, packet: event, opts: {} }),
-		'depth': Buffer.from(`{"a":${'['.repeat(50_000)}`),
+		'half a depth': Buffer.from(`{"a":${'['.repeat(50_000)}`),
+		'depth': text({ type: 6, data: ['tell', 'here'] }, ['"here"', NESTED]),
 	},
 	[RESPONSE]: {
 		'text': Buffer.from('what?'),
@@ -156,7 +245,7 @@ const nonsense = {
 	},
 };
 
-test('what makes no sense is counted and dropped', async (t) => {
+test('redis 9: what makes no sense is counted and dropped', async (t) => {
 	const { server, client, say } = await begin(t);
 	for (const [channel, messages] of Object.entries(nonsense)) {
 		for (const [name, message] of Object.entries(messages)) {
@@ -175,12 +264,13 @@ test('what makes no sense is counted and dropped', async (t) => {
 	assert.deepEqual((await server.order('ask', { event: 'q', args: [1] })).err, OK);
 });
 
-test('what is for others is no nonsense', async (t) => {
+test('redis 9: what is for others is no nonsense', async (t) => {
 	const { server, client, say } = await begin(t);
 	await say(BROADCAST, encode(['x', { ...event, nsp: '/other' }, { rooms: [] }]));
 	const unnamed = { ...event, nsp: undefined, data: ['a', 1] };
 	await say('socket.io#/#r#', encode(['x', unnamed, { rooms: ['r'] }]));
 	await say(BROADCAST, encode(['x', event, { rooms: [7] }]));
+	await say('socket.io#/#nobody#', 'nobody reads it');
 	await say(RESPONSE, text({ requestId: 'nobody', type: 8, clientCount: 3 }));
 	await say(RESPONSE, text({ requestId: 'nobody' }));
 	await say(BROADCAST, encode(['x', { ...event, data: ['b', new Date(0)] }, { rooms: null }]));
@@ -189,7 +279,7 @@ test('what is for others is no nonsense', async (t) => {
 	assert.equal((await server.order('stats')).result.bad, 0);
 });
 
-test('a message over max_message is not read', async (t) => {
+test('redis 10: a message over max_message is not read', async (t) => {
 	const { server, client, say } = await begin(t, { MAX_MESSAGE: '100000' });
 	const message = (n) => encode(['x', { ...event, data: ['large', 'x'.repeat(n)] }, {}]);
 	await say(BROADCAST, message(99_000));
@@ -203,7 +293,7 @@ test('a message over max_message is not read', async (t) => {
 	await until(() => client.heard.length === 2, 'what comes after it');
 });
 
-test('an answer that nobody has asked for is not taken for one', async (t) => {
+test('redis 9: an answer that nobody has asked for is not taken for one', async (t) => {
 	const { server, redis, say } = await begin(t);
 	const listener = await redisClient(t, redis);
 	// Somebody answers in place of a server that there is not.

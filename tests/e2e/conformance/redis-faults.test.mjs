@@ -4,13 +4,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { redisClient } from './cluster/outside.mjs';
-import { eventually, joined, member, refuses } from './support/cluster.mjs';
-import { startEmitter, startMember } from './support/cluster.mjs';
-import { folderWith } from './support/folder.mjs';
-import { pathOf } from './support/server.mjs';
-import { freePort, Redis, startRedis } from './support/redis.mjs';
-import { until } from './support/wait.mjs';
+import { redisClient } from '../cluster/outside.mjs';
+import { eventually, joined, member, refuses } from '../support/cluster.mjs';
+import { startEmitter, startMember } from '../support/cluster.mjs';
+import { folderWith } from '../support/folder.mjs';
+import { pathOf } from '../support/server.mjs';
+import { freePort, Redis, startRedis } from '../support/redis.mjs';
+import { until } from '../support/wait.mjs';
 
 const OK = 'success';
 const LATE = 'not answered in time';
@@ -26,7 +26,7 @@ async function fetched(server) {
 
 const idsOf = (...sockets) => sockets.map(({ id }) => id).sort();
 
-test('Redis is not there at the start, and comes', async (t) => {
+test('redis 13: Redis is not there at the start, and comes', async (t) => {
 	const redis = await startRedis(t);
 	await redis.stop();
 	const server = await startMember(t, 'c', 'c1', redis);
@@ -41,7 +41,7 @@ test('Redis is not there at the start, and comes', async (t) => {
 	assert.deepEqual(await fetched(server), { err: OK, ids: idsOf(client) });
 });
 
-test('Redis is not there at the start, and the server insists on it', async (t) => {
+test('redis 13: Redis is not there at the start, and the server insists on it', async (t) => {
 	const redis = await startRedis(t);
 	await redis.stop();
 	const why = await refuses(t, redis, { WAIT: '200' });
@@ -51,7 +51,7 @@ test('Redis is not there at the start, and the server insists on it', async (t) 
 	await joined(await startMember(t, 'c', 'c1', redis, { WAIT: '5000' }));
 });
 
-test('Redis is restarted', async (t) => {
+test('redis 14: Redis is restarted', async (t) => {
 	const redis = await startRedis(t);
 	const one = await startMember(t, 'c', 'c1', redis);
 	const two = await startMember(t, 'c', 'c2', redis);
@@ -86,7 +86,7 @@ test('Redis is restarted', async (t) => {
 	assert.equal(result.bad, 0);
 });
 
-test('what is said while Redis is away waits for it, up to max_queue', async (t) => {
+test('redis 15: what is said while Redis is away waits for it, up to max_queue', async (t) => {
 	const redis = await startRedis(t);
 	const listener = await startMember(t, 'c', 'c1', redis);
 	await joined(listener);
@@ -121,7 +121,7 @@ test('what is said while Redis is away waits for it, up to max_queue', async (t)
 	assert.deepEqual(numbers('c3'), all.slice(-fits));
 });
 
-test('Redis does not answer any more, and then does', async (t) => {
+test('redis 15, 16: Redis does not answer any more, and then does', async (t) => {
 	const redis = await startRedis(t);
 	const env = { PING: '100', MAX_QUEUE: '10000' };
 	const one = await startMember(t, 'c', 'c1', redis, env);
@@ -142,7 +142,7 @@ test('Redis does not answer any more, and then does', async (t) => {
 	assert.deepEqual(await fetched(two), { err: OK, ids: idsOf(...sockets) });
 });
 
-test('a server is killed while it is asked', async (t) => {
+test('redis 7: a server is killed while it is asked', async (t) => {
 	const redis = await startRedis(t);
 	const one = await startMember(t, 'c', 'c1', redis);
 	const two = await startMember(t, 'c', 'c2', redis);
@@ -162,7 +162,7 @@ test('a server is killed while it is asked', async (t) => {
 		assert.deepEqual(await fetched(server), { err: OK, ids: idsOf(...sockets) });
 });
 
-test('passwords, users and databases', async (t) => {
+test('redis 11, 17: passwords, users and databases', async (t) => {
 	const redis = await startRedis(t, ['--requirepass', 'p@ss:w/rd', '--databases', '4']);
 	const { port } = redis;
 	const at = (rest) => ({ url: `redis://${rest.replace('HOST', `127.0.0.1:${port}`)}` });
@@ -175,6 +175,8 @@ test('passwords, users and databases', async (t) => {
 	const outside = await redisClient(t, at(':p%40ss%3Aw%2Frd@HOST'));
 	await outside.aclSetUser('libsio', ['on', '>secret', '+@all', 'allchannels']);
 	await joined(await startMember(t, 'c', 'c2', at('libsio:secret@HOST')));
+	await outside.aclSetUser('quiet', ['on', '>secret', '+@all', '-info', 'allchannels']);
+	await joined(await startMember(t, 'c', 'quiet', at('quiet:secret@HOST')));
 	await outside.aclSetUser('mute', ['on', '>secret', '+@all', '-publish', 'allchannels']);
 	const mute = await startMember(t, 'c', 'c3', at('mute:secret@HOST'));
 	await joined(mute);
@@ -185,7 +187,7 @@ test('passwords, users and databases', async (t) => {
 	await deaf.prints(/the subscribed connection to [^\n]*: NOPERM /);
 });
 
-test('TLS', async (t) => {
+test('redis 11: TLS', async (t) => {
 	const dir = pathOf('tests/e2e/support/tls');
 	const redis = await startRedis(t, [
 		...['--port', '0', '--tls-cert-file', `${dir}/cert.pem`, '--tls-key-file', `${dir}/key.pem`],
@@ -207,13 +209,13 @@ test('TLS', async (t) => {
 	await hears(socket, 'large', 3);
 });
 
-test('a socket of Unix', async (t) => {
+test('redis 11: a socket of Unix', async (t) => {
 	const path = `${folderWith(t, {})}/redis.sock`;
 	await startRedis(t, ['--unixsocket', path]);
 	await joined(await startMember(t, 'c', 'c1', { url: `unix://${path}` }));
 });
 
-test('neither a Sentinel nor a Redis Cluster is taken', async (t) => {
+test('redis 11, 12: neither a Sentinel nor a Redis Cluster is taken', async (t) => {
 	const dir = folderWith(t, {});
 	const node = await startRedis(t, ['--cluster-enabled', 'yes', '--dir', dir]);
 	const why = await refuses(t, node, { WAIT: '400' });
@@ -234,7 +236,7 @@ test('neither a Sentinel nor a Redis Cluster is taken', async (t) => {
 	}
 });
 
-test('a Sentinel itself is known', async (t) => {
+test('redis 12: a Sentinel itself is known', async (t) => {
 	const redis = new Redis(await freePort());
 	t.after(() => redis.stop());
 	await redis.startSentinel(`${folderWith(t, {})}/sentinel.conf`);
@@ -242,7 +244,7 @@ test('a Sentinel itself is known', async (t) => {
 	assert.match(why.stdout, /this is a Sentinel; give the address of the Redis itself/);
 });
 
-test('an emitter without Redis says so, and does not say it later', async (t) => {
+test('redis 18: an emitter without Redis says so, and does not say it later', async (t) => {
 	const redis = await startRedis(t);
 	const listener = await startMember(t, 'c', 'c1', redis);
 	const socket = await member(t, listener);
