@@ -21,6 +21,7 @@ known() {
 	cat <<-'END'
 	src/base/list.h|analyzer-use-after-free|the node before a freed one is the head, which lives
 	src/net/listener.c|core.CallAndMessage|getsockname() has said which address it is
+	src/socketio/ack.c|possible-null-dereference|the loop runs only where there is memory
 	src/base/buf.c|core.NonNullParamChecker|a length that is not 0 has memory
 	src/net/files_open.c|core.NonNullParamChecker|the same
 	src/net/files_open.c|core.NullDereference|the same
@@ -38,12 +39,13 @@ run_gcc() {
 	sources | xargs -P "$jobs" -n 1 gcc "$@" -O1 -fanalyzer -fdiagnostics-plain-output \
 		-Wno-analyzer-malloc-leak -Wno-analyzer-null-argument \
 		-Wno-analyzer-null-dereference -c -o /dev/null 2>&1 |
-		sed -n 's/^\(src[^ ]*\): warning: \(.*\)/\1 \2/p'
+		sed -n 's/^\(src[^ ]*\): \(warning\|error\|fatal error\): \(.*\)/\1 \3/p'
 }
 
 run_cppcheck() {
 	cppcheck --std=c11 --enable=warning,performance,portability --quiet -j "$jobs" \
 		--suppress=missingIncludeSystem --template='{file}:{line}: {message} [{id}]' \
+		'-DcJSON_ArrayForEach(item,all)=for(item=(all)->child;item;item=item->next)' \
 		-Iinclude -D_GNU_SOURCE -DHAVE_BROTLI -DHAVE_MSGPACK src 2>&1
 }
 

@@ -167,6 +167,7 @@ async function round(t, server, ...clients) {
 const guest = async (t, server) => {
 	const socket = await connect(t, server, WEBSOCKET, { ca: FIRST.cert });
 	return () => {
+		if (!socket.connected) return null;
 		const gone = next(socket, 'disconnect');
 		socket.disconnect();
 		return gone;
@@ -179,6 +180,7 @@ const lost = async (t, server) => {
 	t.after(() => socket.destroy());
 	await next(socket, 'connect');
 	return () => {
+		if (socket.closed) return null;
 		const closed = next(socket, 'close');
 		socket.resume().end('GET / HTTP/1.1\r\n\r\n');
 		return closed;
