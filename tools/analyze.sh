@@ -20,6 +20,7 @@ jobs=$(nproc)
 known() {
 	cat <<-'END'
 	src/base/list.h|analyzer-use-after-free|the node before a freed one is the head, which lives
+	src/net/listener.c|core.CallAndMessage|getsockname() has said which address it is
 	src/base/buf.c|core.NonNullParamChecker|a length that is not 0 has memory
 	src/net/files_open.c|core.NonNullParamChecker|the same
 	src/net/files_open.c|core.NullDereference|the same

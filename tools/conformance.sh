@@ -8,7 +8,7 @@
 log=${SIO_BUILD_DIR:?the build folder}/conformance.log
 export SIO_BUILD_DIR
 
-node --test --test-reporter=tap --test-concurrency=4 --test-timeout=60000 \
+node --test --test-reporter=tap --test-concurrency=4 --test-timeout=240000 \
 	tests/e2e/conformance/*.test.mjs >"$log" 2>&1
 status=$?
 [ "$status" = 0 ] || cat "$log"

@@ -12,6 +12,7 @@ log=$dir/run.log
 for program in "$dir"/unit/*; do
 	"$program" >>"$log" 2>&1 || { cat "$log"; echo "coverage: $program failed"; exit 1; }
 done
+export MEMORY_WALK=1
 for program in "$dir"/replay/*; do
 	"$program" "$(tools/vectors.sh "${program##*/}")" >>"$log" 2>&1 ||
 		{ cat "$log"; echo "coverage: $program failed"; exit 1; }

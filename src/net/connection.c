@@ -85,6 +85,7 @@ void connection_open(net *n, int fd, bool tls, const struct sockaddr_storage *fr
 	c->tls = tls;
 	list_init(&c->in_dirty);
 	list_init(&c->in_doomed);
+	list_init(&c->in_later);
 	list_append(&n->connections, &c->in_net);
 	timer_init(&c->deadline, on_deadline);
 	connection_deadline(c, HEAD_MS);
@@ -114,6 +115,7 @@ void connection_free(connection *c)
 	list_remove(&c->in_net);
 	list_remove(&c->in_dirty);
 	list_remove(&c->in_doomed);
+	list_remove(&c->in_later);
 	timer_stop(c->net->wheel, &c->deadline);
 	request_free(c);
 	websocket_free(c);

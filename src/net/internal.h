@@ -94,6 +94,8 @@ struct net {
 	size_t held;     /* bytes of connections */
 	list dirty;      /* with output */
 	list doomed;     /* to be closed at the end of the turn */
+	list later;      /* with requests that wait for the next turn */
+	timer more;      /* which that is */
 	list answered;   /* questions that the application has answered */
 	router router;
 	list endpoints;
@@ -124,6 +126,7 @@ struct connection {
 	list in_net;
 	list in_dirty;
 	list in_doomed;
+	list in_later;
 	net *net;
 	struct lws *wsi; /* NULL once it is gone */
 	int fd;
@@ -133,6 +136,7 @@ struct connection {
 	bool doomed;
 	bool tls;
 	int error;      /* errno of a write that failed; 0: none has */
+	uint8_t served; /* requests in a row that had been sent ahead */
 	uint8_t paused; /* PAUSE_*: why its input is not read */
 	buf in;         /* input set aside */
 	size_t scanned; /* of it, for the request head */
@@ -220,8 +224,8 @@ void connection_deadline(connection *c, uint64_t after_ms);
 
 /* ---- shed.c ---- */
 
-/* If more is held than may be, those for whom most is are cut off. */
-void net_shed(net *n);
+/* If more is held than may be, those for whom most is are cut off; whether anybody was. */
+bool net_shed(net *n);
 
 /* ---- request.c: reading requests ---- */
 
@@ -258,6 +262,10 @@ bool request_for_engine(const net *n, span path);
 void request_input(connection *c, unsigned char *data, size_t len);
 /* What cannot be read yet waits; false: the connection is lost. */
 bool request_set_aside(connection *c, const unsigned char *data, size_t len);
+/* The same, but one connection in a turn does not have very many answered. */
+void request_next_in_turn(connection *c);
+void requests_init(net *n);
+void requests_fini(net *n);
 /* No other request is to be read; one that is not being answered ends with its connection. */
 void request_last(connection *c);
 void request_free(connection *c);

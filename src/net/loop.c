@@ -75,6 +75,14 @@ void net_settle(net *n)
 	} while (!list_empty(&n->departed));
 }
 
+/* Whose end has not been told must not be freed. */
+static void settle_and_shed(net *n)
+{
+	do
+		net_settle(n);
+	while (net_shed(n));
+}
+
 /* What a flush or a funeral brings about may be output for others, so both go on until there is
  * none. */
 void net_end_turn(net *n)
@@ -82,13 +90,11 @@ void net_end_turn(net *n)
 	if (n->in_turn)
 		return;
 	n->in_turn = true;
-	net_settle(n);
-	net_shed(n);
+	settle_and_shed(n);
 	while (!list_empty(&n->answered) || !list_empty(&n->dirty) || !list_empty(&n->doomed)) {
 		asking_resume(n);
 		flush_dirty(n);
-		net_settle(n);
-		net_shed(n);
+		settle_and_shed(n);
 		bury_doomed(n);
 	}
 	n->owner.reap(n->owner.user);

@@ -68,6 +68,7 @@ static net *net_alloc(engine *e, wheel *w, const net_owner *owner)
 	n->posts_end = &n->posts;
 	list_init(&n->connections);
 	census_init(&n->networks);
+	requests_init(n);
 	list_init(&n->dirty);
 	list_init(&n->doomed);
 	list_init(&n->answered);
@@ -169,6 +170,7 @@ void net_free(net *n)
 	router_fini(&n->router);
 	endpoints_fini(n);
 	census_fini(&n->networks);
+	requests_fini(n);
 	files_free(n->files);
 	bundle_free(n->bundle);
 	buf_free(&n->scratch);

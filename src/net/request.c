@@ -229,6 +229,51 @@ void request_next(connection *c)
 		net_resume(c, PAUSE_FULL);
 }
 
+/* Requests that were sent ahead, and are answered before the others have their turn. */
+enum { SERVED_IN_A_TURN = 16 };
+
+static void more_due(timer *t)
+{
+	list later;
+	list_init(&later);
+	list_move(&later, &LIST_OWNER(t, net, more)->later);
+	while (!list_empty(&later)) {
+		connection *c = LIST_OWNER(later.next, connection, in_later);
+		list_remove(&c->in_later);
+		c->served = 0;
+		request_next(c);
+	}
+}
+
+void requests_init(net *n)
+{
+	list_init(&n->later);
+	timer_init(&n->more, more_due);
+}
+
+void requests_fini(net *n)
+{
+	timer_stop(n->wheel, &n->more);
+}
+
+static void put_off(connection *c)
+{
+	net *n = c->net;
+	list_remove(&c->in_later);
+	list_append(&n->later, &c->in_later);
+	timer_start(n->wheel, &n->more, n->wheel->time);
+}
+
+void request_next_in_turn(connection *c)
+{
+	if (!buf_len(&c->in))
+		c->served = 0;
+	else if (++c->served < SERVED_IN_A_TURN)
+		request_next(c);
+	else
+		put_off(c);
+}
+
 void request_last(connection *c)
 {
 	request *r = c->request;

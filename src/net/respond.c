@@ -162,5 +162,5 @@ void respond_sent(connection *c)
 	}
 	/* A little longer than promised, for a request that is on its way. */
 	connection_deadline(c, buf_len(&c->in) ? HEAD_MS : IDLE_MS + GRACE_MS);
-	request_next(c);
+	request_next_in_turn(c);
 }

@@ -29,10 +29,11 @@ static void let_go(connection *c)
 	c->held = 0;
 }
 
-void net_shed(net *n)
+bool net_shed(net *n)
 {
 	engine *e = n->engine;
 	size_t most = e->options.max_memory;
+	bool any = false;
 	while (most && e->held + n->held > most) {
 		session *s = engine_heaviest(e);
 		connection *c = heaviest(n);
@@ -41,6 +42,8 @@ void net_shed(net *n)
 		else if (c && c->held)
 			let_go(c);
 		else
-			return;
+			break;
+		any = true;
 	}
+	return any;
 }

@@ -54,7 +54,6 @@ void websocket_take_queue(websocket *w)
 	}
 	if (c->out.failed)
 		connection_doom(c);
-	connection_weigh(c);
 }
 
 /* ---- What the peer sends ---- */
@@ -143,6 +142,37 @@ static void on_ws_event(websocket *w, ws_event *ev)
 	}
 }
 
+/* Why what comes is set aside: it comes too fast, or it is the others' turn. */
+enum { HELD_PACE = 1, HELD_TURN = 2 };
+/* Messages and control frames of one connection in a turn of the loop: a flood of small ones must
+ * not make all others wait. */
+enum { SLICE = 200 };
+
+static void hold(websocket *w, unsigned why)
+{
+	w->held |= (uint8_t)why;
+	net_pause(w->connection, PAUSE_PACE);
+}
+
+static void let_go(websocket *w, unsigned why)
+{
+	w->held &= (uint8_t)~why;
+	if (!w->held)
+		websocket_go_on(w->connection);
+}
+
+static void again(timer *t)
+{
+	let_go(LIST_OWNER(t, websocket, again), HELD_TURN);
+}
+
+static void give_way(websocket *w)
+{
+	wheel *clock = w->connection->net->wheel;
+	hold(w, HELD_TURN);
+	timer_start(clock, &w->again, clock->time);
+}
+
 static bool behind(const websocket *w)
 {
 	const engine_options *o = &w->connection->net->engine->options;
@@ -162,6 +192,7 @@ void websocket_input(connection *c, unsigned char *data, size_t len)
 {
 	websocket *w = c->websocket;
 	ws_event ev;
+	unsigned n = 0;
 	w->heard++;
 	if (w->held) {
 		request_set_aside(c, data, len);
@@ -176,6 +207,8 @@ void websocket_input(connection *c, unsigned char *data, size_t len)
 			net_pause(c, PAUSE_BEHIND);
 		data += used;
 		len -= used;
+		if (++n == SLICE && len)
+			give_way(w);
 	} while (ev.kind != WS_NEED_MORE && (len || ws_lends(&w->decoder)) && !w->held &&
 		 !c->doomed && !c->closing);
 	if (w->held && len && !c->doomed)
@@ -184,12 +217,10 @@ void websocket_input(connection *c, unsigned char *data, size_t len)
 
 void websocket_hold(websocket *w, bool held)
 {
-	connection *c = w->connection;
-	w->held = held;
 	if (held)
-		net_pause(c, PAUSE_PACE);
+		hold(w, HELD_PACE);
 	else
-		websocket_go_on(c);
+		let_go(w, HELD_PACE);
 }
 
 void websocket_go_on(connection *c)
@@ -252,6 +283,7 @@ static websocket *websocket_new(connection *c, const websocket_owner *owner, siz
 		return NULL;
 	w->owner = owner;
 	w->connection = c;
+	timer_init(&w->again, again);
 	ws_decoder_init(&w->decoder, c->net->options.max_payload);
 	return w;
 }
@@ -326,6 +358,7 @@ void websocket_free(connection *c)
 	c->websocket = NULL;
 	if (w->owner->fini)
 		w->owner->fini(w);
+	timer_stop(c->net->wheel, &w->again);
 	ws_decoder_fini(&w->decoder);
 	pmd_fini(&w->pmd);
 	free(w);

@@ -9,6 +9,7 @@
 #ifndef NET_WEBSOCKET_H
 #define NET_WEBSOCKET_H
 
+#include "../base/timer.h"
 #include "../engine/session.h"
 #include "../wire/deflate.h"
 #include "../wire/websocket.h"
@@ -49,8 +50,9 @@ struct websocket {
 	uint64_t heard;    /* reads in which something came */
 	bool ended;        /* the owner was told */
 	bool said_close;
-	bool hushed; /* what waits waits a moment longer */
-	bool held;   /* what comes is set aside */
+	bool hushed;  /* what waits waits a moment longer */
+	uint8_t held; /* HELD_*: why what comes is set aside */
+	timer again;  /* the end of HELD_TURN */
 };
 
 /* ---- websocket.c ---- */

@@ -166,8 +166,11 @@ async function round(t, server, ...clients) {
 
 const guest = async (t, server) => {
 	const socket = await connect(t, server, WEBSOCKET, { ca: FIRST.cert });
-	const gone = next(socket, 'disconnect');
-	return () => socket.disconnect() && gone;
+	return () => {
+		const gone = next(socket, 'disconnect');
+		socket.disconnect();
+		return gone;
+	};
 };
 
 /** Somebody who does not get past the handshake of TLS. */
@@ -175,8 +178,11 @@ const lost = async (t, server) => {
 	const socket = net.connect(server.port, '127.0.0.1').on('error', () => {});
 	t.after(() => socket.destroy());
 	await next(socket, 'connect');
-	const closed = next(socket, 'close');
-	return () => socket.resume().end('GET / HTTP/1.1\r\n\r\n') && closed;
+	return () => {
+		const closed = next(socket, 'close');
+		socket.resume().end('GET / HTTP/1.1\r\n\r\n');
+		return closed;
+	};
 };
 
 /* A certificate that is kept costs more than 20 kB. */

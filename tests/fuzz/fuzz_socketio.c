@@ -26,7 +26,7 @@ enum { SLOTS = 4, ENTRIES = 8, NAMES = 8, ROOMS = 3, REACTIONS = 4, ACTIONS = 24
  * the last ones are nobody's. */
 static const char *const names[NAMES] = { "/", "/r1", "/r2", "/m-now", "/m-later", "/m-never", "/s",
 	"/x" };
-static const char *const room_names[ROOMS + 1] = { "a", "b", "c", NULL };
+static const char *const rooms_known[ROOMS + 1] = { "a", "b", "c", NULL };
 static const char *const events[4] = { "e", "f", "h\xc3\xa4", "unheard" };
 static const char *const keys[4] = { "k", "l", "", "a key" };
 
@@ -136,7 +136,7 @@ static void drop(const char *name, void *user)
 static void act_on_socket(sio_socket *k, unsigned what, unsigned how)
 {
 	static const sio_bytes parts[2] = { { "x", 1 }, { "yz", 2 } };
-	const char *name = room_names[how % ROOMS];
+	const char *name = rooms_known[how % ROOMS];
 	switch (what) {
 	case 0:
 		sio_emit(k, events[how % 4], sio_json("[%u]", how));
@@ -197,7 +197,7 @@ static void act_on_socket(sio_socket *k, unsigned what, unsigned how)
 
 static void act_on_namespace(sio_ns *ns, unsigned what, unsigned how)
 {
-	const char *const to[] = { room_names[how % ROOMS], NULL };
+	const char *const to[] = { rooms_known[how % ROOMS], NULL };
 	sio_delivery some = { .to = how & 4 ? to : NULL, .except = how & 8 ? to : NULL };
 	bool parent = ns == f.pattern || ns == f.match;
 	switch (what) {
@@ -239,7 +239,7 @@ static void act_on_namespace(sio_ns *ns, unsigned what, unsigned how)
 static void deliver(sio_socket *k, sio_ns *ns, unsigned how)
 {
 	static const sio_bytes parts[1] = { { "part", 4 } };
-	const char *const to[] = { room_names[how >> 5 & 3], NULL };
+	const char *const to[] = { rooms_known[how >> 5 & 3], NULL };
 	sio_delivery d = { .policy = (sio_policy)(how % 5),
 		.key = keys[how >> 3 & 3],
 		.flags = how & 64    ? SIO_VOLATILE
@@ -261,9 +261,9 @@ static void deliver(sio_socket *k, sio_ns *ns, unsigned how)
 
 static void act_on_all(sio_ns *ns, unsigned how)
 {
-	const char *const to[] = { room_names[how >> 2 & 3], NULL };
+	const char *const to[] = { rooms_known[how >> 2 & 3], NULL };
 	sio_delivery some = { .to = how & 16 ? to : NULL };
-	const char *name = room_names[how >> 5 & 3];
+	const char *name = rooms_known[how >> 5 & 3];
 	switch (how % 4) {
 	case 0:
 		REQUIRE(sio_join_all(ns, &some, name) == (name ? SIO_OK : SIO_EINVAL) ||
@@ -425,7 +425,7 @@ static void on_change(
 	sio_ns *ns, sio_room_change what, const char *name, const char *id, void *user)
 {
 	size_t n = index_of(names, NAMES, sio_ns_name(ns));
-	size_t r = index_of(room_names, ROOMS, name);
+	size_t r = index_of(rooms_known, ROOMS, name);
 	(void)user;
 	REQUIRE(n < NAMES);
 	if (r < ROOMS && !memory_fails) { /* without memory nobody hears of it */
@@ -492,7 +492,8 @@ static void on_match(const char *name, const cJSON *auth, const sio_handshake *r
 static void on_namespace(sio_ns *ns, void *user)
 {
 	(void)user;
-	REQUIRE(sio_ns_parent(ns) == f.pattern || sio_ns_parent(ns) == f.match);
+	const sio_ns *parent = sio_ns_parent(ns); /* NULL: it is the application's own */
+	REQUIRE(!parent || parent == f.pattern || parent == f.match);
 	react(NULL);
 }
 
@@ -734,6 +735,8 @@ static void begin(const uint8_t *data, size_t size)
 	furnish(sio_of(f.lab, "/s"), true);
 	furnish(f.pattern, mode & 32);
 	furnish(f.match, mode & 64);
+	f.actions = ACTIONS;
+	end_turn(f.lab);
 }
 
 /* Whether more than that many allocations were asked for, of which the last one failed. */

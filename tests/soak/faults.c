@@ -112,6 +112,12 @@ ssize_t sendmsg(int fd, const struct msghdr *given, int flags)
 	return syscall(SYS_sendmsg, fd, &m, flags);
 }
 
+ssize_t send(int fd, const void *data, size_t len, int flags)
+{
+	struct iovec piece = { (void *)(uintptr_t)data, len };
+	return sendmsg(fd, &(struct msghdr){ .msg_iov = &piece, .msg_iovlen = 1 }, flags);
+}
+
 int accept4(int fd, __SOCKADDR_ARG a, socklen_t *len, int flags)
 {
 	static const int errors[] = { EMFILE, ENFILE, ENOMEM, ECONNABORTED, EINTR, EAGAIN, EPERM };

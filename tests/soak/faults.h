@@ -2,8 +2,8 @@
 /*
  * faults - stands between the server and its sockets, and lets calls fail as they may.
  *
- * recv(), sendmsg() and accept4() are defined by the program itself, so that those of libraries are
- * meant as well.  Clients in the same process use read() and write().
+ * recv(), send(), sendmsg() and accept4() are defined by the program itself, so that those of
+ * libraries are meant as well.  Clients in the same process use read() and write().
  */
 #ifndef TESTS_FAULTS_H
 #define TESTS_FAULTS_H

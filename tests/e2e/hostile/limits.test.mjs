@@ -133,20 +133,25 @@ test('max_sessions_per_address: a Unix socket has none', async (t) => {
 	}
 });
 
-test('max_handshakes_per_second: so many at once, and more a second later', async (t) => {
+test('max_handshakes_per_second: so many at once, and more later', async (t) => {
 	const server = await start(t, { MAX_HANDSHAKES_PER_SECOND: '3' });
 	const since = await statsOf(server);
-	const began = Date.now();
-	for (const _ of numbers(3)) assert.equal((await handshake(server)).status, 200);
-	const refused = await handshake(server);
-	assert.ok(Date.now() - began < 300, 'this machine is too slow for the test');
-	isTurnedAway(refused, 'max_handshakes_per_second', 503, '1');
-	await hasCounted(server, since, { 'struck.max_handshakes_per_second': 1, opened: 3 });
+	const began = performance.now();
+	const answers = await Promise.all(numbers(40).map(() => handshake(server)));
+	const share = 3 + Math.ceil(((performance.now() - began) * 3) / 1000);
+	const turnedAway = answers.filter(({ status }) => status !== 200);
+	const opened = answers.length - turnedAway.length;
+
+	assert.ok(opened >= 3 && opened <= share, `${opened} of at most ${share}`);
+	for (const answer of turnedAway) isTurnedAway(answer, 'max_handshakes_per_second', 503, '1');
+	await hasCounted(server, since, {
+		'struck.max_handshakes_per_second': turnedAway.length,
+		opened,
+	});
 	let later;
 	do later = await handshake(server);
-	while (later.status === 503 && Date.now() - began < PATIENCE);
+	while (later.status === 503 && performance.now() - began < PATIENCE);
 	assert.equal(later.status, 200);
-	assert.ok(Date.now() - began >= 333 - GRAIN, `after ${Date.now() - began} ms`);
 });
 
 test('max_handshakes_per_second: requests of sessions do not count', async (t) => {
@@ -226,7 +231,7 @@ describe('paces', { concurrency: 12 }, () => {
 			assert.deepEqual(await Promise.all(answers), numbers(3 * PER_SECOND));
 			const took = performance.now() - began;
 
-			assert.ok(others < 1000, `the other one waited ${others} ms`);
+			assert.ok(others < 1500, `the other one waited ${others} ms`);
 			assert.ok(took > 1900, `${took} ms for three seconds' worth`);
 			assert.ok(socket.connected);
 			assert.ok((await statsOf(server))['struck.max_events_per_second'] > 0);
@@ -235,6 +240,7 @@ describe('paces', { concurrency: 12 }, () => {
 	test('max_events_per_second: it counts after an upgrade', async (t) => {
 		const server = await start(t, { MAX_EVENTS_PER_SECOND: '20' });
 		const polling = await Polling.open(server);
+		const began = performance.now();
 		await polling.join();
 		await polling.post(
 			numbers(18)
@@ -243,11 +249,10 @@ describe('paces', { concurrency: 12 }, () => {
 		);
 		const socket = await RawSocket.beside(t, polling);
 		await socket.probe();
-		const began = performance.now();
 		socket.send('5');
 		for (const n of numbers(21)) socket.send(`42["echo",${n}]`);
 		for (const n of numbers(21)) assert.equal(await socket.message(), `42["echo",${n}]`);
-		assert.ok(performance.now() - began > 800, `${performance.now() - began} ms`);
+		assert.ok(performance.now() - began > 900, `${performance.now() - began} ms`);
 	});
 
 	test('max_events_per_second: who overdoes it ends with "ping timeout"', async (t) => {
@@ -275,7 +280,6 @@ describe('paces', { concurrency: 12 }, () => {
 			const text = 'x'.repeat(19_900);
 			const began = performance.now();
 			assert.equal(await socket.emitWithAck('ack', text), text);
-			assert.ok(performance.now() - began < 900);
 			await Promise.all(numbers(14).map(() => socket.emitWithAck('ack', text)));
 			const took = performance.now() - began;
 			assert.ok(took > 1700, `${took} ms for three seconds' worth`);
@@ -288,7 +292,6 @@ describe('paces', { concurrency: 12 }, () => {
 		const socket = await connect(t, server, WEBSOCKET);
 		const began = performance.now();
 		await socket.emitWithAck('ack', 'x'.repeat(250_000));
-		assert.ok(performance.now() - began < 1000);
 		await socket.emitWithAck('ack', 'x');
 		assert.ok(performance.now() - began > 1400, `${performance.now() - began} ms`);
 	});
