@@ -222,8 +222,6 @@ SIO_API sio_err sio_listen_on(sio_server *s, const char *address);
 /* Reads tls_cert and tls_key again, for those who come from now on.  SIO_EIO: they are of no use,
  * and nothing has changed. */
 SIO_API sio_err sio_reload_tls(sio_server *s);
-/* io.engine.clientsCount: how many sessions there are, in namespaces or not. */
-SIO_API size_t sio_session_count(const sio_server *s);
 /* The first port listened on; 0: none yet. */
 SIO_API uint16_t sio_port(const sio_server *s);
 /* Turns the loop until sio_stop().  SIO_EINVAL: it is being turned, and this was called inside a

@@ -17,7 +17,7 @@
  * other key that is no text closes the connection.  Half a surrogate pair, which a tree may hold,
  * is sent as U+FFFD.  An object { _placeholder: true, num: n } is data like any other unless it
  * comes, or is sent, with binary data in the same packet.  Where the reference does otherwise is
- * said in protocol-notes/differences.md, 60 to 64.
+ * said in protocol-notes/differences.md, 64 to 68.
  */
 #ifndef SIO_MSGPACK_H
 #define SIO_MSGPACK_H

@@ -336,11 +336,6 @@ sio_err sio_reload_tls(sio_server *s)
 	return s->net ? server_error(net_reload_tls(s->net)) : SIO_EGONE;
 }
 
-size_t sio_session_count(const sio_server *s)
-{
-	return s->engine.sessions.count;
-}
-
 uint16_t sio_port(const sio_server *s)
 {
 	return s->net ? net_port(s->net) : 0;

@@ -99,11 +99,11 @@ static sio_err prepare(
 	char digits[RECOVERY_OFFSET];
 	*b = (broadcast){ .flags = how->flags,
 		.manner = (uint8_t)how->policy,
-		.number = recovery_number(ns, how) };
+		.number = journal_number(ns, how) };
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
-	const char *offset = recovery_offset(ns, how, parcel_ends_in_text(w), digits);
+	const char *offset = journal_offset(ns, how, parcel_ends_in_text(w), digits);
 	if (!parcel_make(&b->parcel, ns, id, w, offset, how->binary, how->nbinary))
 		return SIO_ENOMEM;
 	bytes *text = b->parcel.text;
@@ -181,7 +181,7 @@ static sio_err emit_one(sio_socket *k, const sio_delivery *how, const wording *w
 		b.tapped = &tapped;
 	if (!err) {
 		deliver(k, &b);
-		recovery_keep(k->ns, how, own, &b.parcel);
+		journal_keep(k->ns, how, own, &b.parcel);
 	}
 	err = conclude(&b, err, how);
 	tell_taps(&tapped, how, w);
@@ -228,7 +228,7 @@ static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const wording *w, si
 		b.tapped = &tapped;
 	if (!err) {
 		room_match(ns, how, deliver, &b);
-		recovery_keep(ns, how, how->to, &b.parcel);
+		journal_keep(ns, how, how->to, &b.parcel);
 		if (cluster_shared(ns, how))
 			share(ns, how, w, b.inquiry);
 	}

@@ -426,15 +426,15 @@ void recovery_fini(recovery *r);
 /* Drops what is too old; whether anything is left. */
 bool recovery_trim(sio_ns *ns);
 /* The offset that an event is to carry behind its arguments; NULL: none. */
-const char *recovery_offset(
+const char *journal_offset(
 	sio_ns *ns, const sio_delivery *how, bool ends_in_text, char out[RECOVERY_OFFSET]);
 typedef struct parcel parcel;
-/* What number recovery_keep() will give it; 0: none. */
-uint64_t recovery_number(const sio_ns *ns, const sio_delivery *how);
+/* What number journal_keep() will give it; 0: none. */
+uint64_t journal_number(const sio_ns *ns, const sio_delivery *how);
 /* It was sent to this one. */
 void recovery_sent(sio_socket *k, uint64_t number);
 /* It was sent, to these rooms; to NULL: to everyone. */
-void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, const parcel *p);
+void journal_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, const parcel *p);
 /* A socket leaves.  While it is in its rooms they are noted; when its handlers have heard of it,
  * it is put away with its data. */
 void recovery_leave(sio_socket *k);

@@ -3,29 +3,14 @@
  * recovery - clients that lose their connection come back and have missed nothing
  * (protocol-notes/socket.io.md, "Connection state recovery").
  *
- * Each namespace keeps a journal of what was sent in it, by reference to the very blocks that went
- * out, and an album of the sockets that were lost.  An offset is the number of an entry; clients
- * hold the one that they saw last and know nothing of what it means.  They keep it also when they
- * could not be recovered, so that it may be one of another session, or another run of the server:
- * numbers begin at random.
+ * Each namespace keeps a journal of what was sent in it (journal.h), and an album of the sockets
+ * that were lost: with what they had, and what they have seen.
  */
 #include "../base/text.h"
 #include "io.h"
+#include "journal.h"
 #include "json.h"
-#include <stdio.h>
 #include <stdlib.h>
-
-/* One event that was sent. */
-typedef struct entry {
-	list in_journal;
-	uint64_t number;
-	uint64_t time;
-	size_t size;
-	parcel parcel;
-	unsigned nto, nexcept;
-	bool everyone;
-	char names[]; /* rooms, one after the other */
-} entry;
 
 /* A socket that was lost. */
 struct lost {
@@ -53,15 +38,6 @@ void recovery_init(recovery *r)
 	map_init(&r->lost);
 }
 
-static void entry_free(recovery *r, entry *e)
-{
-	r->bytes -= e->size;
-	r->first = e->number + 1;
-	list_remove(&e->in_journal);
-	parcel_free(&e->parcel);
-	free(e);
-}
-
 /* What keeping it takes, but for the application's data. */
 static size_t lost_size(const lost *l)
 {
@@ -87,8 +63,7 @@ static void lost_free(recovery *r, lost *l)
 
 void recovery_fini(recovery *r)
 {
-	while (!list_empty(&r->journal))
-		entry_free(r, LIST_OWNER(r->journal.next, entry, in_journal));
+	journal_clear(r);
 	while (!list_empty(&r->album))
 		lost_free(r, LIST_OWNER(r->album.next, lost, in_album));
 	map_fini(&r->lost);
@@ -102,19 +77,6 @@ static bool on(const sio_ns *ns)
 static uint64_t now(const sio_ns *ns)
 {
 	return ns->io->wheel->time;
-}
-
-/* What is too old, or too much. */
-static void trim_journal(sio_ns *ns)
-{
-	recovery *r = &ns->recovery;
-	const io_options *o = &ns->io->options;
-	while (!list_empty(&r->journal)) {
-		entry *e = LIST_OWNER(r->journal.next, entry, in_journal);
-		if (r->bytes <= o->recovery_bytes && e->time + o->recovery_ms >= now(ns))
-			break;
-		entry_free(r, e);
-	}
 }
 
 /* A journal may be as short as one likes; sockets are kept all the same. */
@@ -148,101 +110,18 @@ static void trim_album(sio_ns *ns, counters *c)
 
 bool recovery_trim(sio_ns *ns)
 {
-	trim_journal(ns);
+	journal_trim(ns);
 	trim_album(ns, NULL);
 	return !list_empty(&ns->recovery.journal) || !list_empty(&ns->recovery.album);
 }
 
-/* ---- The journal ---- */
-
-static bool is_kept(const sio_ns *ns, const sio_delivery *how)
-{
-	return on(ns) && !how->on_ack && !(how->flags & SIO_VOLATILE);
-}
-
-uint64_t recovery_number(const sio_ns *ns, const sio_delivery *how)
-{
-	return is_kept(ns, how) ? ns->recovery.last + 1 : 0;
-}
-
-/* Clients take the last argument for an offset if it is a string, and an event's name if it has
- * none: so that it is one, events which are not kept carry that of the last one which is. */
-const char *recovery_offset(
-	sio_ns *ns, const sio_delivery *how, bool ends_in_text, char out[RECOVERY_OFFSET])
-{
-	bool kept = is_kept(ns, how);
-	if (!on(ns) || how->on_ack || (!kept && !ends_in_text))
-		return NULL;
-	snprintf(out, RECOVERY_OFFSET, "%llx",
-		(unsigned long long)(kept ? ns->recovery.last + 1 : ns->recovery.last));
-	return out;
-}
-
-static size_t names_size(const char *const *names, unsigned *n)
-{
-	size_t size = 0;
-	for (*n = 0; names && names[*n]; ++*n)
-		size += strlen(names[*n]) + 1;
-	return size;
-}
-
-static char *copy_names(char *to, const char *const *names)
-{
-	for (; names && *names; names++) {
-		size_t len = strlen(*names) + 1;
-		memcpy(to, *names, len);
-		to += len;
-	}
-	return to;
-}
-
-static size_t parcel_size(const parcel *p)
-{
-	size_t size = p->text->len;
-	for (size_t i = 0; i < p->nparts; i++)
-		size += p->parts[i]->len;
-	return size;
-}
+/* ---- Sockets that are lost ---- */
 
 void recovery_sent(sio_socket *k, uint64_t number)
 {
 	if (k->membership && number)
 		k->membership->sent = number;
 }
-
-/* Without memory for it the journal begins anew: a hole would go unnoticed. */
-void recovery_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, const parcel *p)
-{
-	recovery *r = &ns->recovery;
-	unsigned nto, nexcept;
-	if (!is_kept(ns, how))
-		return;
-	size_t names = names_size(to, &nto) + names_size(how->except, &nexcept);
-	uint64_t number = ++r->last;
-	entry *e = calloc(1, sizeof *e + names);
-	if (!e || !parcel_share(&e->parcel, p)) {
-		free(e);
-		while (!list_empty(&r->journal))
-			entry_free(r, LIST_OWNER(r->journal.next, entry, in_journal));
-		r->first = number + 1;
-		return;
-	}
-	if (list_empty(&r->journal))
-		r->first = number;
-	e->number = number;
-	e->time = io_time(ns->io);
-	e->size = sizeof *e + names + parcel_size(p);
-	e->everyone = to == NULL;
-	e->nto = nto;
-	e->nexcept = nexcept;
-	copy_names(copy_names(e->names, to), how->except);
-	r->bytes += e->size;
-	list_append(&r->journal, &e->in_journal);
-	trim_journal(ns);
-	io_sweep_later(ns->io);
-}
-
-/* ---- Sockets that are lost ---- */
 
 static bool recoverable(const char *reason)
 {
@@ -321,14 +200,6 @@ static const char *text_in(const cJSON *auth, const char *key)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(auth, key));
 }
 
-/* Every entry behind this one is still there.  false: it is no offset of ours, or too old. */
-static bool covered(const sio_ns *ns, uint64_t number)
-{
-	const recovery *r = &ns->recovery;
-	uint64_t oldest = list_empty(&r->journal) ? r->last + 1 : r->first;
-	return number <= r->last && number + 1 >= oldest;
-}
-
 static bool read_number(const char *text, uint64_t *number)
 {
 	if (!text || !*text || strspn(text, "0123456789abcdef") != strlen(text) ||
@@ -353,56 +224,38 @@ static bool known_offset(sio_ns *ns, const cJSON *auth, lost *l)
 	if (number >= l->sent)
 		number = l->left;
 	l->since = number;
-	return covered(ns, number);
+	return journal_covers(ns, number);
 }
 
-static bool in_rooms(const buf *rooms, const char *name)
+/* The next event that it missed, behind this one; NULL: there are no more. */
+static const entry *missed(const sio_socket *k, const lost *l, const entry *behind)
 {
-	const char *names = (const char *)buf_data(rooms);
-	for (size_t at = 0; at < buf_len(rooms); at += strlen(names + at) + 1)
-		if (!strcmp(names + at, name))
-			return true;
-	return false;
+	return journal_next(k->ns, behind, l->since, &l->rooms);
 }
 
-static bool any_in_rooms(const buf *rooms, const char **names, unsigned n)
-{
-	bool found = false;
-	for (; n; n--) {
-		found = found || in_rooms(rooms, *names);
-		*names += strlen(*names) + 1;
-	}
-	return found;
-}
+/* What the answer to a CONNECT takes beside the name of its namespace. */
+enum { ANSWER = 64 };
 
-static bool was_for(const entry *e, const buf *rooms)
-{
-	const char *names = e->names;
-	bool wanted = any_in_rooms(rooms, &names, e->nto) || e->everyone;
-	return wanted && !any_in_rooms(rooms, &names, e->nexcept);
-}
-
-static bool missed(const lost *l, const entry *e)
-{
-	return e->number > l->since && was_for(e, &l->rooms);
-}
-
-/* Nothing is gone, and it does not come to more than may be queued for a client: that would be cut
- * off, come back, and be cut off again. */
+/* Nothing is gone, and with the answer it does not come to more than may be queued for a client, or
+ * held: that would be cut off, come back, and be cut off again. */
 static bool whole(const sio_socket *k, const lost *l)
 {
-	const engine_options *o = &k->client->session->engine->options;
-	size_t size = session_backlog(k->client->session);
-	LIST_EACH (it, &k->ns->recovery.journal) {
-		const entry *e = LIST_OWNER(it, entry, in_journal);
+	const session *s = k->client->session;
+	const engine_options *o = &s->engine->options;
+	size_t answer = k->ns->name.len + ANSWER;
+	size_t size = session_backlog(s);
+	size_t held = session_held(s) + answer + QUEUE_BLOCK;
+	const entry *e = NULL;
+	while ((e = missed(k, l, e)) != NULL) {
 		bool strict = e->parcel.text->manner == MANNER_DISCONNECT;
-		if (!missed(l, e))
-			continue;
 		if (strict && size > o->high_water)
 			return false;
 		size += parcel_size(&e->parcel);
+		held += parcel_size(&e->parcel) + (1 + e->parcel.nparts) * QUEUE_BLOCK;
 	}
-	return size <= o->max_queue && covered(k->ns, l->since);
+	if (size + answer > o->max_queue || (o->max_held && held > o->max_held))
+		return false;
+	return journal_covers(k->ns, l->since);
 }
 
 static lost *take_lost(const sio_socket *k)
@@ -449,7 +302,7 @@ void recovery_begin(sio_socket *k)
 	sio_ns *ns = k->ns;
 	if (!on(ns) || k->client->revision->enters_unasked)
 		return;
-	trim_journal(ns);
+	journal_trim(ns);
 	trim_album(ns, &k->client->session->engine->counters);
 	membership *m = calloc(1, sizeof *m);
 	if (!m)
@@ -470,11 +323,10 @@ bool recovery_skips(const sio_socket *k)
 
 static void replay(sio_socket *k, const lost *l)
 {
-	LIST_EACH (it, &k->ns->recovery.journal) {
-		const entry *e = LIST_OWNER(it, entry, in_journal);
-		if (missed(l, e) && emit_packet(k->client, &e->parcel))
+	const entry *e = NULL;
+	while ((e = missed(k, l, e)) != NULL)
+		if (emit_packet(k->client, &e->parcel))
 			recovery_sent(k, e->number);
-	}
 }
 
 static bool rejoin(sio_socket *k, const buf *rooms)

@@ -223,6 +223,28 @@ START_TEST(what_does_not_fit_into_its_queue_is_not_sent_again)
 	const sio_options o = { .recovery_ms = MINUTE, .max_queue = 1000 };
 	missed_of_so_many_bytes(400, &o, SIO_WAIT, "40=");
 	missed_of_so_many_bytes(501, &o, SIO_WAIT, "40");
+	/* The answer must fit in as well. */
+	for (size_t len = 430; len <= 500; len++)
+		missed_of_so_many_bytes(len, &o, SIO_WAIT, len <= 435 ? "40=" : "40");
+}
+END_TEST
+
+/* Many small events are more than their bytes. */
+START_TEST(what_could_not_be_held_for_it_is_not_sent_again)
+{
+	for (size_t held = 8000; held <= 16000; held += 8000) {
+		sio_server *s =
+			lab_new_with(&(sio_options){ .recovery_ms = MINUTE, .max_held = held });
+		guest g = seen_guest(s);
+		hang_up(g.peer);
+		for (int i = 0; i < 100; i++)
+			sio_broadcast(sio_of(s, "/"), NULL, "x", sio_json("[]"));
+		guest_again(&g, s, "/");
+		ck_assert(!g.peer->closed);
+		size_t len = strlen(guest_heard(&g));
+		ck_assert_str_eq(g.text + len - (held > 8000 ? 3 : 2), held > 8000 ? "40=" : "40");
+		lab_close(s);
+	}
 }
 END_TEST
 
@@ -353,6 +375,7 @@ UNIT_MAIN("recovery_entry", middleware_is_passed_over_unless_it_is_wanted,
 	who_is_refused_does_not_come_back,
 	what_is_dropped_while_middleware_thinks_makes_it_begin_anew,
 	what_does_not_fit_into_its_queue_is_not_sent_again,
+	what_could_not_be_held_for_it_is_not_sent_again,
 	who_would_be_cut_off_for_being_behind_begins_anew,
 	data_are_freed_when_nobody_comes_back_for_them, data_are_freed_at_the_end,
 	all_is_forgotten_in_time, without_memory_a_client_begins_anew)

@@ -212,8 +212,8 @@ static void on_about(sio_socket *k, const sio_event *ev, void *user)
 	sio_reply(ev->ack, sio_json("[{id: %s, transport: %s, version: %u, url: %s, sessions: %zu,"
 				    "sockets: %zu, green: %zu}]",
 				   s.id, s.transport, s.version, sio_handshake_url(s.handshake),
-				   sio_session_count(sio_ns_server(ns)), sio_count(ns, NULL),
-				   sio_count(ns, &in_room)));
+				   (size_t)sio_stats(sio_ns_server(ns)).sessions,
+				   sio_count(ns, NULL), sio_count(ns, &in_room)));
 }
 
 /* ---- Rooms ---- */

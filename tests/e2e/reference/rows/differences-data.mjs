@@ -182,7 +182,7 @@ for (const [name, [body, options]] of Object.entries(unknown)) {
 	);
 }
 
-/* ---- 58: the numbers of attachments ---- */
+/* ---- 62: the numbers of attachments ---- */
 
 const bytes = (hex) => Buffer.from(hex, 'hex');
 const hole = (num) => `{"_placeholder":true,"num":${num}}`;
@@ -204,7 +204,7 @@ const attachments = {
 	],
 };
 for (const [name, [args, reference, ours]] of Object.entries(attachments)) {
-	table.differs(58, `an echo of attachments, ${name}`, { reference, ours }, async (talk) => {
+	table.differs(62, `an echo of attachments, ${name}`, { reference, ours }, async (talk) => {
 		const wire = await talk.websocket();
 		await wire.exchange('40');
 		wire.say(`452-["echo",${args}]`);
@@ -216,7 +216,7 @@ for (const [name, [args, reference, ours]] of Object.entries(attachments)) {
 	});
 }
 
-/* ---- 59: names of namespaces in version 3 ---- */
+/* ---- 63: names of namespaces in version 3 ---- */
 
 const names = {
 	'/x/../admin?token=secret': ['40/admin,', '44/x/../admin,{"message":"Invalid namespace"}'],
@@ -226,7 +226,7 @@ const names = {
 };
 for (const [name, [reference, ours]] of Object.entries(names)) {
 	table.differs(
-		59,
+		63,
 		`the name ${name} in version 3`,
 		{ reference, ours, env: { ALLOW_EIO3: '1' } },
 		async (talk) => {

@@ -28,7 +28,7 @@ async function echoed(talk, ...args) {
 }
 const argsOf = (answer) => (answer === CLOSED ? CLOSED : decode(answer).data.slice(1));
 
-/* ---- 60: what JSON cannot say ---- */
+/* ---- 64: what JSON cannot say ---- */
 
 const date = new Date('2026-11-21T12:34:56.789Z');
 const values = {
@@ -40,16 +40,16 @@ const values = {
 	'an unknown extension': [bytes('d4 05 07'), [[5, bytes('07')]], [null]],
 };
 for (const [name, [value, reference, ours]] of Object.entries(values))
-	table.differs(60, `an echo of ${name}`, { reference, ours }, async (talk) =>
+	table.differs(64, `an echo of ${name}`, { reference, ours }, async (talk) =>
 		argsOf(await echoed(talk, value)),
 	);
 
-/* ---- 61 and 62: keys, and what looks like an attachment ---- */
+/* ---- 65 and 66: keys, and what looks like an attachment ---- */
 
 const keys = { 'null': ['c0', 'null'], 'true': ['c3', 'true'], 'an array': ['92 01 02', '1,2'] };
 for (const [name, [key, text]] of Object.entries(keys))
 	table.differs(
-		61,
+		65,
 		`${name} as a key`,
 		{ reference: [{ [text]: 1 }], ours: CLOSED },
 		async (talk) => argsOf(await echoed(talk, bytes(`81 ${key} 01`))),
@@ -58,13 +58,13 @@ for (const [name, [key, text]] of Object.entries(keys))
 const like = (num) => ({ _placeholder: true, num });
 for (const [num, ours] of [[0, [bytes('07'), bytes('07')]], [1, CLOSED]])
 	table.differs(
-		62,
+		66,
 		`an object that looks like attachment ${num} of one`,
 		{ reference: [bytes('07'), like(num)], ours },
 		async (talk) => argsOf(await echoed(talk, encode(bytes('07')), encode(like(num)))),
 	);
 
-/* ---- 63: half a surrogate pair ---- */
+/* ---- 67: half a surrogate pair ---- */
 
 table.differs(
 	63,
@@ -78,11 +78,11 @@ table.differs(
 	},
 );
 
-/* ---- 64: so many attachments ---- */
+/* ---- 68: so many attachments ---- */
 
 for (const [count, ours] of [[65535, 65535], [65536, CLOSED]])
 	table.differs(
-		64,
+		68,
 		`${count} attachments`,
 		{ reference: count, ours },
 		async (talk) => {
