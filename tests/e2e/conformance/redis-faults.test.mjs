@@ -162,7 +162,7 @@ test('redis 7: a server is killed while it is asked', async (t) => {
 		assert.deepEqual(await fetched(server), { err: OK, ids: idsOf(...sockets) });
 });
 
-test('redis 11, 17: passwords, users and databases', async (t) => {
+test('redis 11, 14, 17: passwords, users and databases', async (t) => {
 	const redis = await startRedis(t, ['--requirepass', 'p@ss:w/rd', '--databases', '4']);
 	const { port } = redis;
 	const at = (rest) => ({ url: `redis://${rest.replace('HOST', `127.0.0.1:${port}`)}` });
@@ -185,6 +185,11 @@ test('redis 11, 17: passwords, users and databases', async (t) => {
 	await outside.aclSetUser('deaf', ['on', '>secret', '+@all', 'resetchannels']);
 	const deaf = await startMember(t, 'c', 'c4', at('deaf:secret@HOST'));
 	await deaf.prints(/the subscribed connection to [^\n]*: NOPERM /);
+	// It would not hear the answers, so it asks nothing.
+	await deaf.order('emit', { event: 'e' });
+	assert.equal((await fetched(deaf)).err, LATE);
+	const { connected, queued } = (await deaf.order('stats')).result;
+	assert.ok(!connected && queued > 0);
 });
 
 test('redis 11: TLS', async (t) => {
