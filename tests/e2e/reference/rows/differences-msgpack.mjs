@@ -67,7 +67,7 @@ for (const [num, ours] of [[0, [bytes('07'), bytes('07')]], [1, CLOSED]])
 /* ---- 67: half a surrogate pair ---- */
 
 table.differs(
-	63,
+	67,
 	'half a surrogate pair and a letter behind it',
 	{ reference: 'efbfbdefbfbdefbfbd61', ours: 'efbfbd61' },
 	async (talk) => {
