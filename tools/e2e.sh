@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Runs the end-to-end tests against the programs in SIO_BUILD_DIR; all of the output when one fails.
-# E2E_WITHOUT names files (words, without .test.mjs) that are left out.
+# E2E_WITHOUT names files (words, without .test.mjs) that are left out, E2E_ONLY those that are run.
 #
 # The files run beside each other: most of them wait most of the time.  By itself node would run one
 # at a time on two cores.
@@ -12,10 +12,9 @@ export SIO_BUILD_DIR
 files=
 for file in tests/e2e/*.test.mjs tests/e2e/hostile/*.test.mjs; do
 	name=${file##*/}
-	case " ${E2E_WITHOUT:-} " in
-	*" ${name%.test.mjs} "*) ;;
-	*) files="$files $file" ;;
-	esac
+	name=${name%.test.mjs}
+	case " ${E2E_WITHOUT:-} " in *" $name "*) continue ;; esac
+	case " ${E2E_ONLY:-$name} " in *" $name "*) files="$files $file" ;; esac
 done
 # shellcheck disable=SC2086 # the list is words
 node --test --test-reporter=tap --test-concurrency=3 --test-timeout=240000 $files >"$log" 2>&1
