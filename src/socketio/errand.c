@@ -242,9 +242,11 @@ static const struct {
 	[SIO_CLUSTER_SERVER_ANSWER] = { cluster_answer, REQUEST },
 };
 
+/* What is no text would come back as another one. */
 static bool fits(const char *id)
 {
-	return strlen(id) <= SIO_REQUEST_MAX;
+	size_t len = strlen(id);
+	return len <= SIO_REQUEST_MAX && utf8_valid(id, len);
 }
 
 static bool event_good(const sio_event *ev, bool named)

@@ -233,6 +233,8 @@ START_TEST(a_message_that_makes_no_sense_is_refused)
 		{ .type = SIO_CLUSTER_EMIT, .who = &all, .event = &reserved },
 		{ .type = SIO_CLUSTER_EMIT, .who = &all, .event = &good, .request = long_id },
 		{ .type = SIO_CLUSTER_EMIT, .who = &all, .event = &good, .peer = long_id },
+		{ .type = SIO_CLUSTER_EMIT, .who = &all, .event = &good, .request = "\xf1" },
+		{ .type = SIO_CLUSTER_EMIT, .who = &all, .event = &good, .peer = "\xf1" },
 		{ .type = SIO_CLUSTER_JOIN, .who = &all },
 		{ .type = SIO_CLUSTER_LEAVE, .who = &all },
 		{ .type = SIO_CLUSTER_DISCONNECT },
