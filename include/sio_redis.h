@@ -34,7 +34,8 @@ typedef struct sio_redis_stats {
 	size_t queued;     /* bytes that wait */
 } sio_redis_stats;
 
-/* Which channels there are. */
+/* Which channels there are.  In the dynamic modes nothing is heard of a room that is empty here, so
+ * that a client which comes back (recovery_ms) may have missed what other servers said to it. */
 typedef enum sio_redis_mode {
 	SIO_REDIS_CLASSIC, /* createAdapter() */
 	/* createShardedAdapter(), for Redis 7 and later, with its subscriptionMode;

@@ -227,24 +227,10 @@ static void do_old(place *p, const letter *l)
 		respond(p, l, sio_json("{requestId: %s}", l->m.request));
 }
 
-/* What is for a room that is empty here need not be read. */
-static bool nobody_there(const place *p, span channel)
-{
-	size_t len = strlen(p->broadcast);
-	if (channel.len <= len + 1)
-		return false;
-	char *room = strndup(channel.at + len, channel.len - len - 1);
-	bool nobody = room && !sio_count(p->ns, &(sio_delivery){ .to = SIO_ROOMS(room) });
-	free(room);
-	return nobody;
-}
-
-void place_hear(place *p, heard_on where, span channel, span text)
+void place_hear(place *p, heard_on where, span text)
 {
 	letter l = { .old = LETTER_NOT_OLD };
 	redis *r = p->r;
-	if (where == ON_BROADCAST && nobody_there(p, channel))
-		return;
 	letter_sense sense = r->tongue->read(&l, where, text, &p->me);
 	if (sense == LETTER_GOOD && l.old)
 		do_old(p, &l);

@@ -81,7 +81,7 @@ sio_err place_send(void *at, const sio_cluster_message *m);
 void place_count(void *at, const char *request);
 void place_room(void *at, const char *name, bool begins);
 /* A message on one of its channels. */
-void place_hear(place *p, heard_on where, span channel, span text);
+void place_hear(place *p, heard_on where, span text);
 void counts_end(redis *r);
 
 /* ---- probe.c ---- */

@@ -114,15 +114,14 @@ static void confirm(redis *r, char kind, span name)
 	redis_check_ready(r);
 }
 
-/* name is what was subscribed to, channel where it was said. */
-static void deliver(redis *r, char kind, span name, span channel, span text)
+static void deliver(redis *r, char kind, span name, span text)
 {
 	subscription *s = find(r, kind, name);
 	if (!s)
 		return;
 	r->stats.received++;
 	if (text.len <= r->o.given.max_message)
-		place_hear(s->p, s->where, channel, text);
+		place_hear(s->p, s->where, text);
 	else
 		r->stats.bad++;
 	redis_refresh_stats(r);
@@ -152,7 +151,6 @@ void take_push(redis *r, const redisReply *reply)
 			continue;
 		if (pushes[i].message)
 			deliver(r, pushes[i].kind, text_of(reply, 1),
-				text_of(reply, reply->elements - 2),
 				text_of(reply, reply->elements - 1));
 		else
 			confirm(r, pushes[i].kind, text_of(reply, 1));

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { encode, redisClient } from '../cluster/outside.mjs';
+import { comeBack } from '../support/lost.mjs';
 import { eventually, joined, member, startMember } from '../support/cluster.mjs';
 import { startRedis } from '../support/redis.mjs';
 import { until, within } from '../support/wait.mjs';
@@ -258,4 +259,26 @@ test('cluster 16: a server that is alone waits for nobody', async (t) => {
 	assert.deepEqual(asked, { err: OK, result: [3] });
 	assert.deepEqual(ids((await alone.order('fetch')).result), [socket.id]);
 	assert.deepEqual((await alone.order('rooms')).result, [socket.id]);
+});
+
+test('cluster 17: who is lost misses nothing that others say', async (t) => {
+	const home = await startMember(t, 'c', 'home', redis, { RECOVERY: '60000' });
+	const other = await startMember(t, 'c', 'other', redis, { RECOVERY: '60000' });
+	for (const server of [home, other]) await joined(server);
+	const witness = await member(t, home);
+	const lost = await member(t, home, { rooms: ['only'] });
+	const say = (number) => other.order('emit', { to: ['only'], event: 'e', args: [number] });
+	const numbers = () => lost.heard.filter(([event]) => event === 'e').map(([, number]) => number);
+	await say(1);
+	await until(() => numbers().length === 1, 'the first');
+	const { id } = lost;
+	lost.io.engine.close();
+	await eventually(async () => {
+		const { result } = await home.order('fetch', { local: true, to: ['only'] });
+		return result.length === 0;
+	}, 'the room to be empty');
+	await say(2);
+	await heard(other, [witness]);
+	await comeBack(lost);
+	assert.deepEqual([lost.recovered, lost.id, numbers()], [true, id, [1, 2]]);
 });

@@ -270,7 +270,6 @@ test('redis 9: what is for others is no nonsense', async (t) => {
 	const unnamed = { ...event, nsp: undefined, data: ['a', 1] };
 	await say('socket.io#/#r#', encode(['x', unnamed, { rooms: ['r'] }]));
 	await say(BROADCAST, encode(['x', event, { rooms: [7] }]));
-	await say('socket.io#/#nobody#', 'nobody reads it');
 	await say(RESPONSE, text({ requestId: 'nobody', type: 8, clientCount: 3 }));
 	await say(RESPONSE, text({ requestId: 'nobody' }));
 	await say(BROADCAST, encode(['x', { ...event, data: ['b', new Date(0)] }, { rooms: null }]));

@@ -92,6 +92,7 @@ int main(void)
 {
 	const sio_options options = { .host = "127.0.0.1",
 		.port = (uint16_t)number("PORT"),
+		.recovery_ms = number("RECOVERY"),
 		.cleanup_empty_children = true };
 	sio_err err = sio_create(&io, &options);
 	if (!err) {
