@@ -59,7 +59,8 @@ endif
 
 # A folder that pkg-config names is a system's folder: warnings in it are not ours.
 pkg     = $(shell pkg-config $(1) 2>/dev/null)
-PKGS   := libwebsockets libuv libcjson zlib $(if $(call pkg,--modversion libbrotlienc),libbrotlienc)
+# OpenSSL is asked what libwebsockets cannot be.
+PKGS   := libwebsockets libuv libcjson zlib $(foreach p,openssl libbrotlienc,$(if $(call pkg,--modversion $(p)),$(p)))
 BROTLI := $(if $(filter libbrotlienc,$(PKGS)),-DHAVE_BROTLI)
 INCS   := $(patsubst -I%,-isystem%,$(call pkg,--cflags $(PKGS)))
 LIBS   := $(call pkg,--libs $(PKGS))
