@@ -92,14 +92,26 @@ static uint64_t size_of_parts(const parcel *p)
 	return size;
 }
 
+/* All but the room for attachments, which is large, and not looked at before it is filled. */
+static void begin(broadcast *b, const sio_delivery *how)
+{
+	b->parcel.text = NULL;
+	b->parcel.parts = b->parcel.few;
+	b->parcel.nparts = 0;
+	b->flags = how->flags;
+	b->manner = (uint8_t)how->policy;
+	b->inquiry = NULL;
+	b->failed = false;
+	b->tapped = NULL;
+}
+
 /* Encodes the event; with on_ack it carries the id of an inquiry. */
 static sio_err prepare(
 	broadcast *b, sio_ns *ns, const sio_delivery *how, const wording *w, bool single)
 {
 	char digits[RECOVERY_OFFSET];
-	*b = (broadcast){ .flags = how->flags,
-		.manner = (uint8_t)how->policy,
-		.number = journal_number(ns, how) };
+	begin(b, how);
+	b->number = journal_number(ns, how);
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
@@ -184,7 +196,8 @@ static sio_err emit_one(sio_socket *k, const sio_delivery *how, const wording *w
 		journal_keep(k->ns, how, own, &b.parcel);
 	}
 	err = conclude(&b, err, how);
-	tell_taps(&tapped, how, w);
+	if (b.tapped)
+		tell_taps(&tapped, how, w);
 	return err;
 }
 
@@ -233,7 +246,8 @@ static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const wording *w, si
 			share(ns, how, w, b.inquiry);
 	}
 	err = conclude(&b, err, how);
-	tell_taps(&tapped, how, w);
+	if (b.tapped)
+		tell_taps(&tapped, how, w);
 	return err;
 }
 

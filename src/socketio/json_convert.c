@@ -105,6 +105,12 @@ static convert_kind kind_of(char letter, char size)
 	}
 }
 
+/* As most are: nothing stands before it. */
+static bool is_letter_alone(const span *text)
+{
+	return text->len && (*text->at == 's' || *text->at == 'd' || *text->at == 'p');
+}
+
 static conversion read_conversion(span *text)
 {
 	conversion c = { .precision = -1 };
@@ -113,11 +119,13 @@ static conversion read_conversion(span *text)
 		c.kind = CONVERT_PERCENT;
 		return c;
 	}
-	take_flags(text, &c);
-	c.width = take_field(text, &c.star_width);
-	if (take(text, '.'))
-		c.precision = take_field(text, &c.star_precision);
-	c.size = take_size(text);
+	if (!is_letter_alone(text)) {
+		take_flags(text, &c);
+		c.width = take_field(text, &c.star_width);
+		if (take(text, '.'))
+			c.precision = take_field(text, &c.star_precision);
+		c.size = take_size(text);
+	}
 	c.letter = text->len ? *text->at : '\0';
 	c.kind = kind_of(c.letter, c.size);
 	take(text, c.letter);

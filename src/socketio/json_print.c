@@ -288,8 +288,10 @@ static bool add_tree(buf *out, level_stack *s, const cJSON *node)
 
 bool json_print(buf *out, const cJSON *tree)
 {
-	level_stack s = { .cap = FEW_LEVELS };
+	level_stack s;
 	s.levels = s.few;
+	s.depth = 0;
+	s.cap = FEW_LEVELS;
 	size_t before = buf_len(out);
 	bool ok = tree && add_tree(out, &s, tree);
 	if (s.levels != s.few)
