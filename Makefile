@@ -263,8 +263,9 @@ $(B)/bench-ceiling: $(call objects,$(wildcard tests/bench/ceiling/*.c)) $(BENCH_
 $(B)/bench-load $(B)/bench-ceiling:
 	$(link_program) -lssl -lcrypto -o $@
 
-$(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
-	$(link_program) $(LIBS) -o $@
+$(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE) \
+		$(if $(REDIS),$(REDIS_ARCHIVE))
+	$(link_program) $(LIBS) $(if $(REDIS),$(MSGPACK_LIBS) $(REDIS_LIBS)) -o $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 

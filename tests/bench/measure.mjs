@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { freePort, Redis } from '../e2e/support/redis.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export const build = here(`../../${process.env.SIO_BUILD_DIR ?? 'build/release'}`);
@@ -27,12 +28,13 @@ const TLS = {
 	TLS_KEY: here('../e2e/support/tls/key.pem'),
 };
 
-const environment = (id, { ping, tls, body }) => ({
+const environment = (id, { ping, tls, body, redis }) => ({
 	ENGINE: id === 'node' ? 'ws' : id,
 	PORT: '0',
 	PING_INTERVAL: String(ping ?? 100_000),
 	...(body && { BODY: String(body) }),
 	...(tls && TLS),
+	...(redis && { REDIS: redis.url }),
 });
 
 /** Why this one cannot be measured here; undefined: it can. */
@@ -113,21 +115,39 @@ function jiffies() {
 	return { total, busy: total - all[3] - all[4] };
 }
 
+async function runCase(server, what, times, far) {
+	const { work, connections, busy, depth, rate, body, tls } = what;
+	const before = jiffies();
+	const text = await runLoad(server, {
+		work, connections, busy, depth, rate, body, tls: tls ? 1 : 0, ...times,
+		...(what.seconds && (work === 'idle' || !times.short) && { seconds: what.seconds }),
+		short: undefined, far_port: far?.port, far_pid: far?.pid,
+	});
+	const after = jiffies();
+	const all = after.total - before.total;
+	return { ...JSON.parse(text), machineBusy: all ? (after.busy - before.busy) / all : 0 };
+}
+
+/** Two servers and a Redis: the one has a single client, whose broadcasts go to the other's. */
+async function measureTwo(id, what, times) {
+	const redis = new Redis(await freePort());
+	const servers = [];
+	try {
+		await redis.start();
+		for (let i = 0; i < 2; i++) servers.push(await startServer(id, { ...what, redis }));
+		return await runCase(servers[0], what, times, servers[1]);
+	} finally {
+		for (const server of servers) await stopServer(server);
+		await redis.stop();
+	}
+}
+
 /** What one server used for one case. */
 export async function measure(id, what, times) {
-	const { work, connections, busy, depth, rate, body, tls } = what;
+	if (what.cluster) return measureTwo(id, what, times);
 	const server = await startServer(id, what);
 	try {
-		const before = jiffies();
-		const text = await runLoad(server, {
-			work, connections, busy, depth, rate, body, tls: tls ? 1 : 0, ...times,
-			...(what.seconds && (work === 'idle' || !times.short) && { seconds: what.seconds }),
-			short: undefined,
-		});
-		const after = jiffies();
-		const result = JSON.parse(text);
-		const all = after.total - before.total;
-		return { ...result, machineBusy: all ? (after.busy - before.busy) / all : 0 };
+		return await runCase(server, what, times);
 	} finally {
 		await stopServer(server);
 	}

@@ -4,7 +4,7 @@
 //
 //     node tests/bench/run.mjs [short] [cases=<part of a name>] [servers=ceiling,libsio] [runs=5]
 //
-// Prints tables; writes results.json, tables.md, summary.md and charts into build/bench.
+// Prints tables; writes results.json, tables.md, aims.md, summary.md and charts into build/bench.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { cases as allCases, servers as allServers } from './cases.mjs';
 import { measure, missing } from './measure.mjs';
 import { chartsOf } from './report.mjs';
 import { median, summarize } from './statistics.mjs';
-import { asMarkdown, asText, summary, tables } from './table.mjs';
+import { aims, asMarkdown, asText, summary, tables } from './table.mjs';
 
 const words = process.argv.slice(2);
 const given = Object.fromEntries(words.filter((w) => w.includes('=')).map((w) => w.split('=')));
@@ -48,16 +48,20 @@ function machine() {
 }
 
 function choose(about, notes) {
-	const cases = allCases.filter(({ id, connections, short: quick }) => {
+	const wanted = allCases.filter(({ id, short: quick }) => {
 		if (short && !quick) return false;
-		if (given.cases && !id.includes(given.cases)) return false;
+		return !given.cases || id.includes(given.cases);
+	});
+	const needed = new Set(wanted.flatMap(({ id, plain }) => [id, plain]));
+	const cases = allCases.filter(({ id, connections }) => {
+		if (!needed.has(id)) return false;
 		if (connections + 300 <= about.descriptors) return true;
 		notes.push(`${id}: not measured, a process may have ${about.descriptors} descriptors here`);
 		return false;
 	});
 	const servers = allServers.filter(({ id }) => {
-		const wanted = given.servers?.split(',') ?? (short ? SHORT_SERVERS : undefined);
-		if (wanted && !wanted.includes(id)) return false;
+		const chosen = given.servers?.split(',') ?? (short ? SHORT_SERVERS : undefined);
+		if (chosen && !chosen.includes(id)) return false;
 		const why = missing(id);
 		if (why) notes.push(`${id}: not measured, ${why}`);
 		return !why;
@@ -74,7 +78,8 @@ async function runAll({ cases, servers }, notes) {
 	const broken = new Set();
 	let done = 0;
 	for (let round = 0; round < rounds; round++) {
-		for (const [one, { id, warm = times.warm }] of pairs) {
+		for (const [one, { id, warm: own }] of pairs) {
+			const warm = own ? (one.warm ?? own) : times.warm;
 			const key = `${one.id}: ${id}`;
 			say(`${++done}/${pairs.length * rounds} ${key}`);
 			if (broken.has(key)) continue;
@@ -110,12 +115,16 @@ const report = {
 };
 const busyBeside = [...runs.values()]
 	.flatMap((byServer) => Object.values(byServer).flat())
-	.map((run) => run.machineBusy * about.processors - (run.cpu_ns + run.load_cpu_ns) / run.ns);
+	.map((run) => {
+		const own = run.cpu_ns + run.far_cpu_ns + run.load_cpu_ns;
+		return run.machineBusy * about.processors - own / run.ns;
+	});
 report.machine.busyBeside = Math.max(0, median(busyBeside));
 
 mkdirSync(out, { recursive: true });
 writeFileSync(`${out}/results.json`, `${JSON.stringify(report, null, '\t')}\n`);
 writeFileSync(`${out}/tables.md`, tables(report).map(asMarkdown).join('\n'));
+writeFileSync(`${out}/aims.md`, asMarkdown(aims(report)));
 writeFileSync(`${out}/summary.md`, asMarkdown(summary(report)));
 const charts = chartsOf(report);
 for (const [name, chart] of Object.entries(charts))
@@ -132,6 +141,6 @@ console.log(
 );
 for (const table of tables(report)) console.log(asText(table));
 for (const note of notes) console.log(note);
-console.log(`\n${out}: results.json, tables.md, summary.md, ${Object.keys(charts).join('.svg, ')}.svg`);
+console.log(`\n${out}: results.json, tables.md, aims.md, summary.md, ${Object.keys(charts).join('.svg, ')}.svg`);
 const incomplete = report.cases.some(({ results }) => !results.libsio && !given.servers);
 process.exit(incomplete ? 1 : 0);
