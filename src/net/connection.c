@@ -400,10 +400,10 @@ static void all_sent(connection *c)
 /* What is made only when the connection can take it. */
 static void make_output(connection *c)
 {
-	if (c->role == ROLE_WEBSOCKET)
-		compressed_write(c->websocket);
-	else
+	if (c->role != ROLE_WEBSOCKET)
 		respond_more(c);
+	else if (c->websocket->pmd.shared)
+		compressed_write(c->websocket);
 }
 
 void connection_flush(connection *c)
