@@ -51,24 +51,76 @@ static bool body_is(const char *body, size_t len, const void *wanted, size_t wan
 	return len == wanted_len && memcmp(body, wanted, len) == 0;
 }
 
+static void ready(client *c)
+{
+	c->state = READY;
+	clients_ready++;
+	work_ready(c);
+}
+
+/* Some servers ping at once, some in the same payload that says that the client has entered. */
+static void pinged(client *c, const char *rest)
+{
+	if (rest[0] == '\x1e' && !strncmp(rest + 1, "40", 2))
+		c->state = JOINING;
+	post(c, "3", 1);
+}
+
+static void taken(client *c)
+{
+	if (c->state == JOINING)
+		ready(c);
+	else
+		get(c);
+}
+
 static void answered(client *c, const char *body, size_t len)
 {
 	const char *sid = strstr(body, "\"sid\":\"");
 	if (c->state == READY && c->posted && body_is(body, len, said.request.bytes, len)) {
 		work_answered(c, DELIVERY);
-	} else if (!c->posted && body_is(body, len, "ok", 2)) {
-		get(c);
+	} else if (!c->posted && len == 2 && !strncasecmp(body, "ok", 2)) {
+		taken(c);
 	} else if (c->state == OPENING && sid && body[0] == '0') {
 		snprintf(c->sid, sizeof c->sid, "%.*s", (int)strcspn(sid + 7, "\""), sid + 7);
 		c->state = ENTERING;
 		post(c, "40", 2);
 	} else if (c->state == ENTERING && c->posted && !strncmp(body, "40", 2)) {
-		c->state = READY;
-		clients_ready++;
-		work_ready(c);
+		ready(c);
+	} else if (c->state == ENTERING && c->posted && body[0] == '2') {
+		pinged(c, body + 1);
 	} else {
 		die("a poll was answered with %.*s", (int)len, body);
 	}
+}
+
+/* One chunk, and the end: what lies in it, or NULL as long as it is not whole. */
+static const char *body_of_chunk(const char *at, size_t *len)
+{
+	static const char last[] = "\r\n0\r\n\r\n";
+	char *end;
+	*len = strtoul(at, &end, 16);
+	if (strlen(end) < 2 + *len + sizeof last - 1)
+		return NULL;
+	if (strcmp(end + 2 + *len, last) != 0)
+		die("an answer in several chunks: %s", at);
+	return end + 2;
+}
+
+/* NULL as long as it is not whole. */
+static const char *body_of(const char *text, size_t *len)
+{
+	const char *field = strcasestr(text, "\r\nContent-Length: ");
+	const char *chunked = strcasestr(text, "\r\nTransfer-Encoding: chunked");
+	const char *end = strstr(text, "\r\n\r\n");
+	if (!end)
+		return NULL;
+	if (!strncmp(text, "HTTP/1.1 200", 12) && chunked && chunked < end + 2)
+		return body_of_chunk(end + 4, len);
+	if (strncmp(text, "HTTP/1.1 200", 12) != 0 || !field || field > end)
+		die("a poll was refused: %s", text);
+	*len = strtoul(field + 18, NULL, 10);
+	return strlen(end + 4) < *len ? NULL : end + 4;
 }
 
 void http_input(client *c, const unsigned char *data, size_t len)
@@ -78,15 +130,9 @@ void http_input(client *c, const unsigned char *data, size_t len)
 	memcpy(c->text + c->text_len, data, len);
 	c->text_len += len;
 	c->text[c->text_len] = '\0';
-	char *text = (char *)c->text, *end = strstr(text, "\r\n\r\n");
-	const char *field = strcasestr(text, "\r\nContent-Length: ");
-	if (!end)
-		return;
-	if (strncmp(text, "HTTP/1.1 200", 12) != 0 || !field || field > end)
-		die("a poll was refused: %s", text);
-	size_t body = strtoul(field + 18, NULL, 10), whole = (size_t)(end + 4 - text) + body;
-	if (c->text_len < whole)
+	const char *body = body_of((char *)c->text, &len);
+	if (!body)
 		return;
 	c->text_len = 0;
-	answered(c, end + 4, body);
+	answered(c, body, len);
 }

@@ -78,7 +78,7 @@ typedef struct client {
 	uint64_t *times;     /* when they were due, RING of them */
 	unsigned char *text; /* that came, while it is not ready, and over HTTP */
 	size_t text_len;
-	char sid[32];
+	char sid[64];
 	bool polls;
 	bool posted; /* over HTTP: the GET is under way */
 	uint64_t began;
