@@ -55,7 +55,8 @@ export const peerCases = [
 
 /**
  * Who is measured, and what of; `warm` is for how long it is given work before, in seconds: what is
- * compiled while it runs needs it.  `in` is the tables it stands in.
+ * compiled while it runs needs it; `seconds` is for how long it is measured at least.  `in` is the
+ * tables it stands in.  `load` is what its clients must know of it.
  */
 export const servers = [
 	{ id: 'ceiling', title: 'raw epoll', in: 'bench peers', does: ({ work }) => work !== 'idle' },
@@ -71,7 +72,10 @@ export const servers = [
 		does: ({ work }) => work === 'poll',
 	},
 	{ id: 'socketioxide', title: 'socketioxide', in: 'peers', does: () => true },
-	{ id: 'zishang520', title: 'zishang520/socket.io', in: 'peers', does: () => true },
-	{ id: 'python-socketio', title: 'python-socketio', in: 'peers', does: () => true },
+	{
+		id: 'zishang520', title: 'zishang520/socket.io', in: 'peers', load: { fragment: 1024 },
+		does: () => true,
+	},
+	{ id: 'python-socketio', title: 'python-socketio', in: 'peers', seconds: 5, does: () => true },
 	{ id: 'netty-socketio', title: 'netty-socketio', in: 'peers', warm: 8, does: () => true },
 ];

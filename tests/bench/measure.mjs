@@ -135,14 +135,16 @@ function refuseChildren({ pid }) {
 
 /** What one server used for one case. */
 export async function measure(id, what, times) {
-	const { work, connections, busy, depth, rate, body, tls } = what;
+	const { work, connections, busy, depth, rate, body, tls, load } = what;
 	const server = await startServer(id, what);
 	try {
 		refuseChildren(server);
 		const before = jiffies();
 		const text = await runLoad(server, {
-			work, connections, busy, depth, rate, body, tls: tls ? 1 : 0, ...times,
-			...(what.seconds && (work === 'idle' || !times.short) && { seconds: what.seconds }),
+			work, connections, busy, depth, rate, body, tls: tls ? 1 : 0, ...load, ...times,
+			...(what.seconds && (work === 'idle' || !times.short) && {
+				seconds: Math.max(what.seconds, times.seconds),
+			}),
 			short: undefined,
 		});
 		const after = jiffies();

@@ -24,7 +24,12 @@ const given = Object.fromEntries(words.filter((w) => w.includes('=')).map((w) =>
 const short = words.includes('short');
 const peers = words.includes('peers');
 const out = peers ? 'build/bench-peers' : 'build/bench';
-const times = { warm: 0.3, seconds: short ? 0.4 : 1, short };
+const times = { warm: 0.3, seconds: short ? 0.4 : peers ? 2 : 1, short };
+const timesOf = ({ warm = times.warm, seconds = 0 }) => ({
+	warm,
+	seconds: short ? times.seconds : Math.max(times.seconds, seconds),
+	short,
+});
 const rounds = Number(given.runs ?? (short ? 2 : peers ? 3 : 5));
 const SHORT_SERVERS = ['ceiling', 'libsio', 'node'];
 
@@ -97,12 +102,12 @@ async function runAll({ cases, servers }, notes) {
 	const failed = new Map(cases.map(({ id }) => [id, {}]));
 	let done = 0;
 	for (let round = 0; round < rounds; round++) {
-		for (const [one, { id, warm = times.warm }] of pairs) {
+		for (const [one, { id, load, ...own }] of pairs) {
 			const key = `${one.id}: ${id}`;
 			say(`${++done}/${pairs.length * rounds} ${key}`);
 			if (failed.get(one.id)[id]) continue;
 			try {
-				(runs.get(one.id)[id] ??= []).push(await measure(id, one, { ...times, warm }));
+				(runs.get(one.id)[id] ??= []).push(await measure(id, { ...one, load }, timesOf(own)));
 			} catch (error) {
 				failed.get(one.id)[id] = error.message;
 				notes.push(`${key}: failed in run ${round + 1}, ${error.message}`);

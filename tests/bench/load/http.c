@@ -24,16 +24,19 @@ static void get(client *c)
 
 static void post(client *c, const void *body, size_t len)
 {
+	static const char pong[] = "3\x1e";
 	char text[TEXT_MAX];
+	size_t before = c->pinged ? sizeof pong - 1 : 0;
 	int n = snprintf(text, sizeof text,
 		"POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\n" FIELDS
 		"Content-Type: text/plain;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n",
-		c->sid, len);
-	if ((size_t)n + len > sizeof text)
+		c->sid, before + len);
+	if ((size_t)n + before + len > sizeof text)
 		die("too long a body for a POST");
-	memcpy(text + n, body, len);
-	c->posted = false;
-	client_send_text(c, text, (size_t)n + len);
+	memcpy(text + n, pong, before);
+	memcpy(text + n + before, body, len);
+	c->posted = c->pinged = false;
+	client_send_text(c, text, (size_t)n + before + len);
 }
 
 void http_begin(client *c)
@@ -51,44 +54,42 @@ static bool body_is(const char *body, size_t len, const void *wanted, size_t wan
 	return len == wanted_len && memcmp(body, wanted, len) == 0;
 }
 
-static void ready(client *c)
+/* Takes a ping out of a payload; it is answered before what is posted next. */
+static const char *without_ping(client *c, const char *body, size_t *len)
 {
-	c->state = READY;
-	clients_ready++;
-	work_ready(c);
-}
-
-/* Some servers ping at once, some in the same payload that says that the client has entered. */
-static void pinged(client *c, const char *rest)
-{
-	if (rest[0] == '\x1e' && !strncmp(rest + 1, "40", 2))
-		c->state = JOINING;
-	post(c, "3", 1);
-}
-
-static void taken(client *c)
-{
-	if (c->state == JOINING)
-		ready(c);
-	else
-		get(c);
+	size_t n = *len;
+	if (n >= 2 && !strncmp(body, "2\x1e", 2)) {
+		c->pinged = true;
+		*len = n - 2;
+		return body + 2;
+	}
+	if (n >= 2 && body[n - 2] == '\x1e' && body[n - 1] == '2') {
+		c->pinged = true;
+		*len = n - 2;
+	}
+	return body;
 }
 
 static void answered(client *c, const char *body, size_t len)
 {
 	const char *sid = strstr(body, "\"sid\":\"");
-	if (c->state == READY && c->posted && body_is(body, len, said.request.bytes, len)) {
+	if (c->posted)
+		body = without_ping(c, body, &len);
+	if (c->state == READY && c->posted &&
+		body_is(body, len, said.request.bytes, said.request.len)) {
 		work_answered(c, DELIVERY);
 	} else if (!c->posted && len == 2 && !strncasecmp(body, "ok", 2)) {
-		taken(c);
+		get(c);
 	} else if (c->state == OPENING && sid && body[0] == '0') {
 		snprintf(c->sid, sizeof c->sid, "%.*s", (int)strcspn(sid + 7, "\""), sid + 7);
 		c->state = ENTERING;
 		post(c, "40", 2);
 	} else if (c->state == ENTERING && c->posted && !strncmp(body, "40", 2)) {
-		ready(c);
-	} else if (c->state == ENTERING && c->posted && body[0] == '2') {
-		pinged(c, body + 1);
+		c->state = READY;
+		clients_ready++;
+		work_ready(c);
+	} else if (c->posted && body_is(body, len, "2", 1)) {
+		post(c, "3", 1);
 	} else {
 		die("a poll was answered with %.*s", (int)len, body);
 	}
