@@ -69,7 +69,8 @@ function reason(error, command) {
 	if (error.code === 'ENOENT') return `${command} is not installed`;
 	if (error.code === 'ETIMEDOUT') return `${command} took too long`;
 	const said = `${error.stderr}\n${error.stdout}`.split('\n').filter((line) => line.trim());
-	const line = said.find((one) => /error|missing|forbidden|cannot|could not/i.test(one)) ?? said.at(-1);
+	const cause = /error|missing|forbidden|cannot|could not/i;
+	const line = said.find((one) => cause.test(one)) ?? said.at(-1);
 	return `${command} failed: ${(line ?? error.message).trim().slice(0, 200)}`;
 }
 

@@ -93,10 +93,15 @@ function cost(report) {
 		: undefined;
 }
 
+const PEERS_SHOWN = [
+	'echo 100', 'echo 100, 16 in flight', 'echo 5000', 'broadcast to 1000', 'broadcast to 5000',
+	'poll 100', 'connect',
+];
+
 /** In times of libsio, and on a logarithmic scale: some are far away. */
 function peers(report) {
 	const groups = report.cases
-		.filter(({ work, results: all }) => work !== 'idle' && all.libsio)
+		.filter(({ id, results: all }) => PEERS_SHOWN.includes(id) && all.libsio)
 		.map(({ id: title, results: all, failed }) => ({
 			title,
 			bars: Object.keys(all)
