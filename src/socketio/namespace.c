@@ -169,7 +169,7 @@ static void enter(sio_socket *k)
 		((sio_socket_fn *)h->fn)(k, h->user);
 }
 
-void ns_connect(sio_ns *ns, client *c, cJSON *auth)
+void ns_connect(sio_ns *ns, client *c, held_tree auth)
 {
 	sio_socket *k = socket_new(ns, c, auth);
 	if (!k) {
