@@ -124,13 +124,19 @@ function jiffies() {
 	return { total, busy: total - all[3] - all[4] };
 }
 
+function childrenOf(pid) {
+	return readdirSync(`/proc/${pid}/task`)
+		.map((thread) => `/proc/${pid}/task/${thread}/children`)
+		.filter(existsSync)
+		.flatMap((path) => readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number));
+}
+
 /** The clock that is read is that of one process, with all its threads. */
 function refuseChildren({ pid }) {
-	for (const thread of readdirSync(`/proc/${pid}/task`)) {
-		const path = `/proc/${pid}/task/${thread}/children`;
-		if (existsSync(path) && readFileSync(path, 'utf8').trim())
-			throw new Error('it has processes of its own, whose time would not be counted');
-	}
+	const children = childrenOf(pid);
+	if (!children.length) return;
+	for (const child of children) process.kill(child, 'SIGKILL');
+	throw new Error('it has processes of its own, whose time would not be counted');
 }
 
 /** What one server used for one case. */
