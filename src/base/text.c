@@ -46,9 +46,19 @@ static inline bool is_ascii_word(const unsigned char *p)
 	return !(word & each_byte << 7);
 }
 
+/* The same of four words. */
+static inline bool is_ascii_stride(const unsigned char *p)
+{
+	uint64_t words[4];
+	memcpy(words, p, sizeof words);
+	return !((words[0] | words[1] | words[2] | words[3]) & each_byte << 7);
+}
+
 static inline const unsigned char *skip_ascii(const unsigned char *p, const unsigned char *end)
 {
 	const unsigned char *start = p;
+	while (end - p >= 32 && is_ascii_stride(p))
+		p += 32;
 	while (end - p >= 8 && is_ascii_word(p))
 		p += 8;
 	/* What is left at the end is less than a word, and is looked at with some of what was

@@ -56,6 +56,8 @@ static sequence sequence_at(span text)
 static size_t ascii_len(span text)
 {
 	size_t i = 0, n = JSON_STEP;
+	while (text.len - i >= JSON_STRIDE && json_plain_stride(text.at + i, true))
+		i += JSON_STRIDE;
 	for (; n == JSON_STEP && text.len - i >= JSON_STEP; i += n)
 		n = json_plain_step(text.at + i, true);
 	while (i < text.len && json_is_plain(text.at[i]) && (unsigned char)text.at[i] < 0x80)
