@@ -7,8 +7,8 @@
  *
  *     sio_redis_adapter(io, &(sio_redis_options){ .url = "redis://127.0.0.1:6379" });
  *
- * On the channels it says what @socket.io/redis-adapter 8 says, so that servers in Node.js, and
- * emitters in any language, are in the same cluster.
+ * On the channels it says what @socket.io/redis-adapter 8 says, or @socket.io/redis-streams-adapter
+ * 0.3, so that servers in Node.js, and emitters in any language, are in the same cluster.
  *
  * While Redis is away all goes on within this server.  What is said to others waits, up to
  * max_queue; what was on its way when the connection broke may be lost; requests end with
@@ -40,9 +40,13 @@ typedef enum sio_redis_mode {
 	SIO_REDIS_CLASSIC, /* createAdapter() */
 	/* createShardedAdapter(), for Redis 7 and later, with its subscriptionMode;
 	 * sio_fetch_rooms() then tells the rooms of this server, and SIO_EINVAL: */
-	SIO_REDIS_DYNAMIC,        /* a channel for each room that is not a client's own */
-	SIO_REDIS_STATIC,         /* two for each namespace */
-	SIO_REDIS_DYNAMIC_PRIVATE /* a channel for each room */
+	SIO_REDIS_DYNAMIC,         /* a channel for each room that is not a client's own */
+	SIO_REDIS_STATIC,          /* two for each namespace */
+	SIO_REDIS_DYNAMIC_PRIVATE, /* a channel for each room */
+	/* createAdapter() of @socket.io/redis-streams-adapter, for Redis 5 and later: what is said
+	 * to clients is kept in a stream, so that it is heard also after a connection was lost.
+	 * sio_fetch_rooms() is as above. */
+	SIO_REDIS_STREAMS
 } sio_redis_mode;
 
 /* Zero means what Socket.IO means by it.  Texts are copied. */
@@ -51,7 +55,9 @@ typedef struct sio_redis_options {
 	 * "rediss://" with TLS, "unix:///run/redis.sock".  NULL: redis://127.0.0.1:6379.  Neither
 	 * a Sentinel nor a node of a Redis Cluster is taken. */
 	const char *url;
-	const char *key; /* "socket.io": what channels begin with */
+	const char *key;     /* "socket.io": what channels begin with */
+	const char *stream;  /* "socket.io": the stream; streamCount is 1 */
+	unsigned stream_max; /* 10000: maxLen, about so many entries are kept */
 	sio_redis_mode mode;
 	unsigned timeout_ms; /* 5000: requestsTimeout, how long other servers are waited for */
 	bool specific_response_channel; /* publishOnSpecificResponseChannel; all servers alike */

@@ -17,6 +17,9 @@ static void on_retry(uv_timer_t *t)
 	wire_begin(t->data);
 }
 
+const char *const link_too_large = "a message over max_message";
+
+/* The owner may be told what it does not survive. */
 void link_fault(redis_link *l, const char *why)
 {
 	l->up = false;

@@ -51,11 +51,17 @@ void redis_tell_down(redis *r, const char *which, const char *why)
 		r->ready ? "lost" : "not there", why);
 }
 
+static bool has_stream(const redis *r)
+{
+	return r->o.given.mode == SIO_REDIS_STREAMS;
+}
+
 void redis_check_ready(redis *r)
 {
-	if (!r->out || !r->in)
+	if (!r->out || !r->in || (has_stream(r) && !r->reader))
 		return;
-	bool ready = link_is_up(r->out) && link_is_up(r->in) && !r->unheard;
+	bool ready = link_is_up(r->out) && link_is_up(r->in) && !r->unheard &&
+		     (!r->reader || reader_ready(r->reader));
 	if (ready && !r->ready && !r->told) {
 		r->told = true;
 		r->full_told = false;
@@ -83,9 +89,8 @@ static void on_in_up(void *user)
 	redis_check_ready(r);
 }
 
-static void on_down(void *user, const char *which, const char *why)
+void redis_down(redis *r, const char *which, const char *why)
 {
-	redis *r = user;
 	redis_tell_down(r, which, why);
 	r->told = false;
 	redis_check_ready(r);
@@ -93,12 +98,12 @@ static void on_down(void *user, const char *which, const char *why)
 
 static void on_out_down(const char *why, void *user)
 {
-	on_down(user, "the connection to", why);
+	redis_down(user, "the connection to", why);
 }
 
 static void on_in_down(const char *why, void *user)
 {
-	on_down(user, "the subscribed connection to", why);
+	redis_down(user, "the subscribed connection to", why);
 }
 
 static void on_pushed(const redisReply *reply, void *user)
@@ -146,7 +151,11 @@ static bool open_links(redis *r)
 	r->in = r->out ? link_new(loop, &in) : NULL;
 	if (r->out)
 		link_hold(r->out, true);
-	return r->in;
+	if (r->in && has_stream(r)) {
+		in.subscriber = false;
+		r->reader = reader_new(r, &in);
+	}
+	return r->in && (r->reader || !has_stream(r));
 }
 
 /* ---- Life ---- */
@@ -166,6 +175,7 @@ static void on_end(void *user)
 	redis *r = user;
 	link_free(r->out);
 	link_free(r->in);
+	reader_free(r->reader);
 	redis_free(r);
 }
 
@@ -179,7 +189,7 @@ static void make_uid(char *to)
 
 static bool has_rooms(const redis *r)
 {
-	return r->sharded && r->o.given.mode != SIO_REDIS_STATIC;
+	return r->o.given.mode == SIO_REDIS_DYNAMIC || r->o.given.mode == SIO_REDIS_DYNAMIC_PRIVATE;
 }
 
 static sio_err start(redis *r)
@@ -214,8 +224,11 @@ redis *redis_new(const sio_redis_options *given, sio_err *err)
 		redis_free(r);
 		return NULL;
 	}
-	r->sharded = r->o.given.mode != SIO_REDIS_CLASSIC;
-	r->tongue = r->sharded ? &sharded_tongue : &classic_tongue;
+	r->cluster = r->o.given.mode != SIO_REDIS_CLASSIC;
+	r->sharded = r->cluster && !has_stream(r);
+	r->tongue = r->sharded      ? &sharded_tongue
+		    : has_stream(r) ? &streams_tongue
+				    : &classic_tongue;
 	return r;
 }
 

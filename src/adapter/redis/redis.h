@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* redis - a server's part in a cluster: two links, and the namespaces that listen on them. */
+/* redis - a server's part in a cluster: its links, and the namespaces that listen on them. */
 #ifndef REDIS_REDIS_H
 #define REDIS_REDIS_H
 
@@ -12,14 +12,19 @@
 
 enum { UID_LEN = 16 };
 
+typedef struct reader reader;
+
 typedef struct redis {
 	sio_server *server; /* NULL: an emitter's */
 	settings o;
 	const tongue *tongue;
+	bool cluster; /* the messages are those of the reference's ClusterAdapter, and its channels
+		       */
 	bool sharded;
 	/* What is said goes over one; the other is subscribed, which in Redis is good for nothing
 	 * else. */
 	redis_link *out, *in;
+	reader *reader; /* NULL: there is no stream */
 	map channels;   /* of subscription */
 	list all;       /* the same, in order */
 	size_t unheard; /* subscriptions that Redis has not confirmed, rooms apart */
@@ -39,7 +44,7 @@ typedef struct place {
 	sio_ns *ns;
 	list subscriptions;
 	speaker me;
-	char *broadcast, *request, *response; /* channels; sharded ones have but the first */
+	char *broadcast, *request, *response; /* channels; of a cluster but the first */
 } place;
 
 /* One channel that is listened on. */
@@ -59,6 +64,8 @@ bool subscribe(place *p, heard_on where, char kind, bool room, span name);
 /* Of a room. */
 void unsubscribe(place *p, span name);
 void unsubscribe_all(place *p);
+/* The place of a namespace in a cluster; NULL: there is none. */
+place *place_named(redis *r, span nsp);
 /* All again, on a new connection. */
 void resubscribe(redis *r);
 /* What has come over the subscribed link. */
@@ -82,7 +89,17 @@ void place_count(void *at, const char *request);
 void place_room(void *at, const char *name, bool begins);
 /* A message on one of its channels. */
 void place_hear(place *p, heard_on where, span text);
+/* An entry of the stream. */
+void place_read(place *p, const entry *e);
 void counts_end(redis *r);
+
+/* ---- reader.c: what the stream holds ---- */
+
+/* A third link, since Redis keeps it waiting.  NULL: out of memory. */
+reader *reader_new(redis *r, const link_options *o);
+void reader_free(reader *s);
+/* It knows where it is. */
+bool reader_ready(const reader *s);
 
 /* ---- probe.c ---- */
 
@@ -99,6 +116,8 @@ void redis_free(redis *r);
 void redis_check_ready(redis *r);
 void redis_refresh_stats(redis *r);
 void redis_tell_down(redis *r, const char *which, const char *why);
+/* One of the links is lost. */
+void redis_down(redis *r, const char *which, const char *why);
 /* Tells once that something was dropped. */
 void redis_note_full(redis *r);
 void redis_say(const redis *r, sio_level level, const char *format, ...)

@@ -6,6 +6,7 @@
 
 import { createServer } from 'node:http';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
+import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import { createClient } from 'redis';
 import { Server } from 'socket.io';
 
@@ -19,6 +20,7 @@ for (const client of [pub, sub]) client.on('error', tell);
 await Promise.all([pub.connect(), sub.connect()]);
 
 function adapter() {
+	if (MODE === 'streams') return createStreamsAdapter(pub, { ...(KEY && { channelPrefix: KEY }) });
 	if (MODE !== 'classic') {
 		return createShardedAdapter(pub, sub, {
 			subscriptionMode: MODE,

@@ -3,10 +3,10 @@
  * cluster-server - a server that shares its namespaces over Redis.
  *
  * Configured by the environment: PORT (0: any), NAME (what it answers other servers), REDIS (a
- * URL), MODE (classic, dynamic, static, dynamic-private), KEY, TIMEOUT, WAIT, PING, MAX_QUEUE,
- * MAX_MESSAGE, PUSH_OUT=1, SPECIFIC=1, TLS_CA, LATE=1 (namespaces are there first).  Prints "READY
- * <port>" when it listens, and "REDIS <level> <line>" when the connection changes; SIGTERM ends it
- * with 0.  What it is to do is told by the namespace /control (control.c).
+ * URL), MODE (classic, dynamic, static, dynamic-private, streams), KEY, TIMEOUT, WAIT, PING,
+ * MAX_QUEUE, MAX_MESSAGE, PUSH_OUT=1, SPECIFIC=1, TLS_CA, LATE=1 (namespaces are there first).
+ * Prints "READY <port>" when it listens, and "REDIS <level> <line>" when the connection changes;
+ * SIGTERM ends it with 0.  What it is to do is told by the namespace /control (control.c).
  */
 #include "cluster.h"
 #include <signal.h>
@@ -36,7 +36,8 @@ static unsigned number(const char *name)
 
 static sio_redis_mode mode(void)
 {
-	static const char *const names[] = { "classic", "dynamic", "static", "dynamic-private" };
+	static const char *const names[] = { "classic", "dynamic", "static", "dynamic-private",
+		"streams" };
 	const char *name = getenv("MODE");
 	for (unsigned i = 0; name && i < sizeof names / sizeof *names; i++)
 		if (!strcmp(name, names[i]))

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* reader - reads the stream of a cluster, entry by entry, and goes on where it was when a
+ * connection was lost. */
+#include "redis.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { READ_COUNT = 100, ENTRY_ID = 48 };
+
+struct reader {
+	redis *r;
+	redis_link *link;
+	bool known;        /* up to where everything has been read */
+	char at[ENTRY_ID]; /* that entry's id; "": none yet */
+};
+
+/* ---- Entries ---- */
+
+static span text_of(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_STRING ? (span){ r->str, r->len } : SPAN("");
+}
+
+/* Names and values, one after the other. */
+static entry fields_of(const redisReply *fields)
+{
+	entry e = { SPAN(""), SPAN(""), SPAN(""), SPAN("") };
+	for (size_t i = 0; i + 1 < fields->elements; i += 2) {
+		span name = text_of(fields->element[i]), value = text_of(fields->element[i + 1]);
+		if (span_is(name, SPAN("uid")))
+			e.uid = value;
+		else if (span_is(name, SPAN("nsp")))
+			e.nsp = value;
+		else if (span_is(name, SPAN("type")))
+			e.type = value;
+		else if (span_is(name, SPAN("data")))
+			e.data = value;
+	}
+	return e;
+}
+
+static void take_entry(reader *s, const redisReply *one)
+{
+	redis *r = s->r;
+	bool whole = one->type == REDIS_REPLY_ARRAY && one->elements == 2;
+	span id = whole ? text_of(one->element[0]) : SPAN("");
+	if (!id.len || id.len >= ENTRY_ID)
+		return;
+	memcpy(s->at, id.at, id.len + 1);
+	if (one->element[1]->type != REDIS_REPLY_ARRAY)
+		return;
+	entry e = fields_of(one->element[1]);
+	place *p = place_named(r, e.nsp);
+	if (!p)
+		return;
+	r->stats.received++;
+	if (e.data.len <= r->o.given.max_message)
+		place_read(p, &e);
+	else
+		r->stats.bad++;
+}
+
+/* ---- Reading ---- */
+
+static void read_more(reader *s);
+
+/* [[stream, [[id, [name, value, ...]], ...]]] */
+static const redisReply *entries_of(const redisReply *r)
+{
+	const redisReply *stream =
+		r->type == REDIS_REPLY_ARRAY && r->elements ? r->element[0] : NULL;
+	bool whole = stream && stream->type == REDIS_REPLY_ARRAY && stream->elements == 2;
+	return whole && stream->element[1]->type == REDIS_REPLY_ARRAY ? stream->element[1] : NULL;
+}
+
+static void on_entries(const redisReply *r, void *user)
+{
+	reader *s = user;
+	if (!r)
+		return;
+	if (r->type == REDIS_REPLY_ERROR) {
+		link_fault(s->link, r->str);
+		return;
+	}
+	const redisReply *entries = entries_of(r);
+	for (size_t i = 0; entries && i < entries->elements; i++)
+		take_entry(s, entries->element[i]);
+	redis_refresh_stats(s->r);
+	read_more(s);
+}
+
+/* Redis answers when there is something, or when ping_ms have passed. */
+static void read_more(reader *s)
+{
+	const sio_redis_options *g = &s->r->o.given;
+	char count[16], block[16];
+	snprintf(count, sizeof count, "%d", READ_COUNT);
+	snprintf(block, sizeof block, "%u", g->ping_ms);
+	const span words[] = { SPAN("XREAD"), SPAN("COUNT"), span_of(count), SPAN("BLOCK"),
+		span_of(block), SPAN("STREAMS"), span_of(g->stream), span_of(s->at) };
+	if (link_command(s->link, sizeof words / sizeof *words, words, on_entries, s))
+		link_fault(s->link, "out of memory");
+}
+
+/* ---- Where it begins ---- */
+
+static uint64_t part(const char **at)
+{
+	char *end;
+	uint64_t n = strtoull(*at, &end, 10);
+	*at = *end == '-' ? end + 1 : end;
+	return n;
+}
+
+static bool is_before(const char *a, const char *b)
+{
+	uint64_t first = part(&a), other = part(&b);
+	return first < other || (first == other && part(&a) < part(&b));
+}
+
+/* What was said while the connection was lost is read; not so what was before the beginning, and a
+ * stream that is another one is read from its end. */
+static void begin_at(reader *s, span last)
+{
+	if (!s->at[0] || is_before(last.at, s->at))
+		memcpy(s->at, last.at, last.len + 1);
+	s->known = true;
+	read_more(s);
+	redis_check_ready(s->r);
+}
+
+static void on_last(const redisReply *r, void *user)
+{
+	reader *s = user;
+	if (!r)
+		return;
+	const redisReply *one = r->type == REDIS_REPLY_ARRAY && r->elements ? r->element[0] : NULL;
+	bool whole = one && one->type == REDIS_REPLY_ARRAY && one->elements == 2;
+	span id = whole ? text_of(one->element[0]) : SPAN("0-0");
+	if (r->type == REDIS_REPLY_ERROR)
+		link_fault(s->link, r->str);
+	else if (!id.len || id.len >= ENTRY_ID)
+		link_fault(s->link, "the stream cannot be read");
+	else
+		begin_at(s, id);
+}
+
+static void ask_for_last(reader *s)
+{
+	const span words[] = { SPAN("XREVRANGE"), span_of(s->r->o.given.stream), SPAN("+"),
+		SPAN("-"), SPAN("COUNT"), SPAN("1") };
+	if (link_command(s->link, sizeof words / sizeof *words, words, on_last, s))
+		link_fault(s->link, "out of memory");
+}
+
+static void on_up(void *user)
+{
+	reader *s = user;
+	if (strcmp(s->at, "$") != 0) {
+		ask_for_last(s);
+		return;
+	}
+	s->known = true;
+	read_more(s);
+	redis_check_ready(s->r);
+}
+
+/* What is too large stays in the stream, and is not asked for again. */
+static void on_down(const char *why, void *user)
+{
+	reader *s = user;
+	s->known = false;
+	if (why == link_too_large)
+		strcpy(s->at, "$");
+	redis_down(s->r, "the reading connection to", why);
+}
+
+/* ---- Life ---- */
+
+static void on_pushed(const redisReply *reply, void *user)
+{
+	(void)reply;
+	(void)user;
+}
+
+static void on_answered(void *user)
+{
+	(void)user;
+}
+
+static void on_refused(const char *why, void *user)
+{
+	(void)why;
+	(void)user;
+}
+
+reader *reader_new(redis *r, const link_options *o)
+{
+	reader *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	link_options mine = *o;
+	mine.owner = (link_owner){ on_up, on_down, on_pushed, on_answered, on_refused, s };
+	s->r = r;
+	s->link = link_new(sio_uv_loop(r->server), &mine);
+	if (s->link)
+		return s;
+	free(s);
+	return NULL;
+}
+
+void reader_free(reader *s)
+{
+	if (!s)
+		return;
+	link_free(s->link);
+	free(s);
+}
+
+bool reader_ready(const reader *s)
+{
+	return link_is_up(s->link) && s->known;
+}
