@@ -55,9 +55,10 @@ typedef struct sio_redis_options {
 	 * "rediss://" with TLS, "unix:///run/redis.sock".  NULL: redis://127.0.0.1:6379.  Neither
 	 * a Sentinel nor a node of a Redis Cluster is taken. */
 	const char *url;
-	const char *key;     /* "socket.io": what channels begin with */
-	const char *stream;  /* "socket.io": the stream; streamCount is 1 */
-	unsigned stream_max; /* 10000: maxLen, about so many entries are kept */
+	const char *key;         /* "socket.io": what channels begin with */
+	const char *stream;      /* "socket.io": the stream; streamCount is 1 */
+	const char *session_key; /* "sio:session:": what the keys of lost clients begin with */
+	unsigned stream_max;     /* 10000: maxLen, about so many entries are kept */
 	sio_redis_mode mode;
 	unsigned timeout_ms; /* 5000: requestsTimeout, how long other servers are waited for */
 	bool specific_response_channel; /* publishOnSpecificResponseChannel; all servers alike */

@@ -97,7 +97,7 @@ static sio_err emit_and_answer(sio_ns *ns, const sio_cluster_message *m)
 	how.user = e;
 	if (!how.timeout_ms)
 		how.timeout_ms = ns->io->adapter->timeout_ms;
-	sio_err err = emit_from_afar(ns, &how, m->event, &asked);
+	sio_err err = emit_from_afar(ns, m, &how, &asked);
 	answer(e, (sio_cluster_message){ .type = SIO_CLUSTER_RECEIVERS, .count = err ? 0 : asked });
 	if (err)
 		errand_free(e);
@@ -109,7 +109,7 @@ static sio_err emit(sio_ns *ns, const sio_cluster_message *m)
 	sio_delivery how = here(m->who);
 	if (m->request)
 		return emit_and_answer(ns, m);
-	return emit_from_afar(ns, &how, m->event, &(size_t){ 0 });
+	return emit_from_afar(ns, m, &how, &(size_t){ 0 });
 }
 
 /* ---- What becomes of clients ---- */
@@ -255,7 +255,7 @@ static bool event_good(const sio_event *ev, bool named)
 	       sp_placeholders_valid(ev->args, ev->nbinary);
 }
 
-static bool good(const sio_cluster_message *m)
+bool cluster_good(const sio_cluster_message *m)
 {
 	if ((size_t)m->type >= sizeof errands / sizeof *errands)
 		return false;
@@ -270,7 +270,7 @@ static bool good(const sio_cluster_message *m)
 
 sio_err sio_cluster_receive(sio_ns *ns, const sio_cluster_message *message)
 {
-	if (!ns->place || !good(message))
+	if (!ns->place || !cluster_good(message))
 		return SIO_EINVAL;
 	return errands[message->type].run(ns, message);
 }

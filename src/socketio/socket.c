@@ -40,6 +40,9 @@ static void free_data(sio_socket *k)
 void socket_free(sio_socket *k)
 {
 	sio_ns *ns = k->ns;
+	k->reaped = true;
+	if (k->held)
+		return;
 	if (k->own)
 		handler_set_fini(k->own);
 	free(k->own);
@@ -106,6 +109,7 @@ void sio_disconnect(sio_socket *k, bool whole_connection)
 		return;
 	}
 	if (k->state == SOCKET_CONNECTED) {
+		outbox_hurry(k);
 		sp_write(&k->ns->io->scratch, SP_DISCONNECT, 0, k->ns->name, NULL);
 		emit_text(k->client, io_take_packet(k->ns->io));
 	}

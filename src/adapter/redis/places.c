@@ -12,6 +12,8 @@ static void place_free(place *p)
 {
 	unsubscribe_all(p);
 	forget_counts(p);
+	sendings_forget(p);
+	comebacks_forget(p);
 	place_unname(p);
 	free(p);
 }
@@ -92,10 +94,13 @@ void place_close(void *at)
 
 /* ---- Out ---- */
 
-static sio_err say(redis *r, size_t n, const span *words)
+/* e: the entry that it adds, with a number that the library wants to hear of; or NULL. */
+static sio_err say(place *p, size_t n, const span *words, uint64_t number, const entry *e)
 {
+	redis *r = p->r;
 	uint64_t dropped = link_dropped(r->out);
-	sio_err err = link_command(r->out, n, words, NULL, NULL);
+	sio_err err = number ? sending_add(p, number, n, words, e)
+			     : link_command(r->out, n, words, NULL, NULL);
 	r->stats.sent += !err;
 	if (link_dropped(r->out) != dropped)
 		redis_note_full(r);
@@ -107,18 +112,18 @@ static sio_err publish(place *p, span channel, span text)
 {
 	redis *r = p->r;
 	span verb = r->sharded ? SPAN("SPUBLISH") : SPAN("PUBLISH");
-	return say(r, 3, (span[]){ verb, channel, text });
+	return say(p, 3, (span[]){ verb, channel, text }, 0, NULL);
 }
 
-static sio_err add_entry(place *p, const char *type, span data)
+static sio_err add_entry(place *p, const entry *e, uint64_t number)
 {
 	const sio_redis_options *g = &p->r->o.given;
 	char most[16];
 	snprintf(most, sizeof most, "%u", g->stream_max);
 	const span words[] = { SPAN("XADD"), span_of(g->stream), SPAN("MAXLEN"), SPAN("~"),
-		span_of(most), SPAN("*"), SPAN("uid"), span_of(p->me.uid), SPAN("nsp"),
-		span_of(p->me.nsp), SPAN("type"), span_of(type), SPAN("data"), data };
-	return say(p->r, sizeof words / sizeof *words, words);
+		span_of(most), SPAN("*"), SPAN("uid"), e->uid, SPAN("nsp"), e->nsp, SPAN("type"),
+		e->type, SPAN("data"), e->data };
+	return say(p, sizeof words / sizeof *words, words, number, e);
 }
 
 static sio_err write_entry(place *p, const sio_cluster_message *m)
@@ -126,8 +131,11 @@ static sio_err write_entry(place *p, const sio_cluster_message *m)
 	payload text = { .json = { 0 } };
 	char type[4];
 	sio_err err = SIO_ENOMEM;
-	if (entry_write(&text, type, m))
-		err = add_entry(p, type, payload_span(&text));
+	if (entry_write(&text, type, m)) {
+		const entry e = { span_of(p->me.uid), span_of(p->me.nsp), span_of(type),
+			payload_span(&text) };
+		err = add_entry(p, &e, m->number);
+	}
 	payload_free(&text);
 	return err;
 }
@@ -276,8 +284,10 @@ void place_hear(place *p, heard_on where, span text)
 	take(p, &l, p->r->tongue->read(&l, where, text, &p->me));
 }
 
-void place_read(place *p, const entry *e)
+void place_read(place *p, const entry *e, const char *id)
 {
 	letter l = { .old = LETTER_NOT_OLD };
-	take(p, &l, entry_read(&l, e, &p->me));
+	letter_sense sense = entry_read(&l, e, &p->me);
+	l.m.offset = id;
+	take(p, &l, sense);
 }

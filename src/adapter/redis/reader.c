@@ -2,10 +2,11 @@
 /* reader - reads the stream of a cluster, entry by entry, and goes on where it was when a
  * connection was lost. */
 #include "redis.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { READ_COUNT = 100, ENTRY_ID = 48 };
+enum { READ_COUNT = 100 };
 
 struct reader {
 	redis *r;
@@ -14,48 +15,22 @@ struct reader {
 	char at[ENTRY_ID]; /* that entry's id; "": none yet */
 };
 
-/* ---- Entries ---- */
-
-static span text_of(const redisReply *r)
-{
-	return r->type == REDIS_REPLY_STRING ? (span){ r->str, r->len } : SPAN("");
-}
-
-/* Names and values, one after the other. */
-static entry fields_of(const redisReply *fields)
-{
-	entry e = { SPAN(""), SPAN(""), SPAN(""), SPAN("") };
-	for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-		span name = text_of(fields->element[i]), value = text_of(fields->element[i + 1]);
-		if (span_is(name, SPAN("uid")))
-			e.uid = value;
-		else if (span_is(name, SPAN("nsp")))
-			e.nsp = value;
-		else if (span_is(name, SPAN("type")))
-			e.type = value;
-		else if (span_is(name, SPAN("data")))
-			e.data = value;
-	}
-	return e;
-}
-
-static void take_entry(reader *s, const redisReply *one)
+/* What this server has said is delivered now that it is known where it stands. */
+static void take_entry(reader *s, const stream_entry *one)
 {
 	redis *r = s->r;
-	bool whole = one->type == REDIS_REPLY_ARRAY && one->elements == 2;
-	span id = whole ? text_of(one->element[0]) : SPAN("");
-	if (!id.len || id.len >= ENTRY_ID)
+	const entry *e = &one->e;
+	strcpy(s->at, one->id);
+	if (span_is(e->uid, span_of(r->uid))) {
+		sending_read(r, e, one->id);
 		return;
-	memcpy(s->at, id.at, id.len + 1);
-	if (one->element[1]->type != REDIS_REPLY_ARRAY)
-		return;
-	entry e = fields_of(one->element[1]);
-	place *p = place_named(r, e.nsp);
+	}
+	place *p = place_named(r, e->nsp);
 	if (!p)
 		return;
 	r->stats.received++;
-	if (e.data.len <= r->o.given.max_message)
-		place_read(p, &e);
+	if (e->data.len <= r->o.given.max_message)
+		place_read(p, e, one->id);
 	else
 		r->stats.bad++;
 }
@@ -83,8 +58,13 @@ static void on_entries(const redisReply *r, void *user)
 		return;
 	}
 	const redisReply *entries = entries_of(r);
-	for (size_t i = 0; entries && i < entries->elements; i++)
-		take_entry(s, entries->element[i]);
+	for (size_t i = 0; entries && i < entries->elements; i++) {
+		stream_entry one;
+		if (!stream_entry_of(entries->element[i], &one))
+			continue;
+		take_entry(s, &one);
+		comebacks_met(s->r);
+	}
 	redis_refresh_stats(s->r);
 	read_more(s);
 }
@@ -104,26 +84,12 @@ static void read_more(reader *s)
 
 /* ---- Where it begins ---- */
 
-static uint64_t part(const char **at)
-{
-	char *end;
-	uint64_t n = strtoull(*at, &end, 10);
-	*at = *end == '-' ? end + 1 : end;
-	return n;
-}
-
-static bool is_before(const char *a, const char *b)
-{
-	uint64_t first = part(&a), other = part(&b);
-	return first < other || (first == other && part(&a) < part(&b));
-}
-
 /* What was said while the connection was lost is read; not so what was before the beginning, and a
  * stream that is another one is read from its end. */
-static void begin_at(reader *s, span last)
+static void begin_at(reader *s, const char *last)
 {
-	if (!s->at[0] || is_before(last.at, s->at))
-		memcpy(s->at, last.at, last.len + 1);
+	if (!s->at[0] || entry_order(last, s->at) < 0)
+		strcpy(s->at, last);
 	s->known = true;
 	read_more(s);
 	redis_check_ready(s->r);
@@ -134,15 +100,14 @@ static void on_last(const redisReply *r, void *user)
 	reader *s = user;
 	if (!r)
 		return;
-	const redisReply *one = r->type == REDIS_REPLY_ARRAY && r->elements ? r->element[0] : NULL;
-	bool whole = one && one->type == REDIS_REPLY_ARRAY && one->elements == 2;
-	span id = whole ? text_of(one->element[0]) : SPAN("0-0");
+	stream_entry one = { .id = "0-0" };
 	if (r->type == REDIS_REPLY_ERROR)
 		link_fault(s->link, r->str);
-	else if (!id.len || id.len >= ENTRY_ID)
+	else if (r->type != REDIS_REPLY_ARRAY ||
+		 (r->elements && !stream_entry_of(r->element[0], &one)))
 		link_fault(s->link, "the stream cannot be read");
 	else
-		begin_at(s, id);
+		begin_at(s, one.id);
 }
 
 static void ask_for_last(reader *s)
@@ -220,4 +185,9 @@ void reader_free(reader *s)
 bool reader_ready(const reader *s)
 {
 	return link_is_up(s->link) && s->known;
+}
+
+const char *reader_at(const reader *s)
+{
+	return isdigit((unsigned char)s->at[0]) && strcmp(s->at, "0-0") != 0 ? s->at : NULL;
 }

@@ -26,7 +26,7 @@ void redis_refresh_stats(redis *r)
 		return;
 	r->stats.connected = r->ready;
 	r->stats.queued = link_queued(r->out);
-	r->stats.dropped = link_dropped(r->out);
+	r->stats.dropped = link_dropped(r->out) + r->lost;
 	*to = r->stats;
 }
 
@@ -116,14 +116,18 @@ static void on_answered(void *user)
 	redis_refresh_stats(user);
 }
 
-static void on_refused(const char *why, void *user)
+void redis_refused(redis *r, const char *why)
 {
-	redis *r = user;
 	if (r->last_why && !strcmp(r->last_why, why))
 		return;
 	free(r->last_why);
 	r->last_why = strdup(why);
 	redis_say(r, SIO_LOG_ERROR, "Redis refuses a message: %s", why);
+}
+
+static void on_refused(const char *why, void *user)
+{
+	redis_refused(user, why);
 }
 
 static link_options link_options_of(redis *r, bool subscriber)
@@ -143,6 +147,21 @@ static link_options link_options_of(redis *r, bool subscriber)
 		.push_out = g->push_out };
 }
 
+static bool start_patience(redis *r, uv_loop_t *loop)
+{
+	r->patience = malloc(sizeof *r->patience);
+	if (!r->patience)
+		return false;
+	uv_timer_init(loop, r->patience);
+	r->patience->data = r;
+	return true;
+}
+
+static void on_timer_closed(uv_handle_t *h)
+{
+	free(h);
+}
+
 static bool open_links(redis *r)
 {
 	uv_loop_t *loop = sio_uv_loop(r->server);
@@ -152,6 +171,8 @@ static bool open_links(redis *r)
 	if (r->out)
 		link_hold(r->out, true);
 	if (r->in && has_stream(r)) {
+		if (!start_patience(r, loop))
+			return false;
 		in.subscriber = false;
 		r->reader = reader_new(r, &in);
 	}
@@ -163,6 +184,8 @@ static bool open_links(redis *r)
 void redis_free(redis *r)
 {
 	counts_end(r);
+	sendings_end(r);
+	comebacks_end(r);
 	map_fini(&r->channels);
 	buf_free(&r->key);
 	free(r->last_why);
@@ -176,6 +199,8 @@ static void on_end(void *user)
 	link_free(r->out);
 	link_free(r->in);
 	reader_free(r->reader);
+	if (r->patience)
+		uv_close((uv_handle_t *)r->patience, on_timer_closed);
 	redis_free(r);
 }
 
@@ -194,7 +219,7 @@ static bool has_rooms(const redis *r)
 
 static sio_err start(redis *r)
 {
-	const sio_adapter adapter = { .open = place_open,
+	sio_adapter adapter = { .open = place_open,
 		.close = place_close,
 		.send = place_send,
 		.count = place_count,
@@ -202,6 +227,12 @@ static sio_err start(redis *r)
 		.end = on_end,
 		.timeout_ms = r->o.given.timeout_ms,
 		.user = r };
+	if (has_stream(r)) {
+		adapter.save = place_save;
+		adapter.restore = place_restore;
+		adapter.replay = place_replay;
+		adapter.position = place_position;
+	}
 	if (!open_links(r))
 		return SIO_ENOMEM;
 	return sio_use_adapter(r->server, &adapter);
@@ -217,6 +248,8 @@ redis *redis_new(const sio_redis_options *given, sio_err *err)
 	map_init(&r->channels);
 	list_init(&r->all);
 	list_init(&r->counts);
+	list_init(&r->sendings);
+	list_init(&r->comebacks);
 	list_init(&r->places);
 	make_uid(r->uid);
 	*err = options_read(&r->o, given ? given : &none) ? probe(&r->o) : SIO_EINVAL;

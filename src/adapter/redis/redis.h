@@ -10,7 +10,7 @@
 #include "options.h"
 #include "tongue.h"
 
-enum { UID_LEN = 16 };
+enum { UID_LEN = 16, ENTRY_ID = 48 };
 
 typedef struct reader reader;
 
@@ -25,11 +25,16 @@ typedef struct redis {
 	 * else. */
 	redis_link *out, *in;
 	reader *reader; /* NULL: there is no stream */
-	map channels;   /* of subscription */
-	list all;       /* the same, in order */
-	size_t unheard; /* subscriptions that Redis has not confirmed, rooms apart */
-	list counts;    /* questions for the number of servers */
-	buf key;        /* for looking up */
+	list sendings, comebacks;
+	uv_timer_t *patience; /* with sendings */
+	size_t unanswered;    /* of them */
+	bool behind;          /* Redis takes too long: nobody waits for it */
+	uint64_t lost;        /* sendings */
+	map channels;         /* of subscription */
+	list all;             /* the same, in order */
+	size_t unheard;       /* subscriptions that Redis has not confirmed, rooms apart */
+	list counts;          /* questions for the number of servers */
+	buf key;              /* for looking up */
 	list places;
 	bool ready, told, full_told;
 	char *last_why;
@@ -90,7 +95,7 @@ void place_room(void *at, const char *name, bool begins);
 /* A message on one of its channels. */
 void place_hear(place *p, heard_on where, span text);
 /* An entry of the stream. */
-void place_read(place *p, const entry *e);
+void place_read(place *p, const entry *e, const char *id);
 void counts_end(redis *r);
 
 /* ---- reader.c: what the stream holds ---- */
@@ -100,6 +105,42 @@ reader *reader_new(redis *r, const link_options *o);
 void reader_free(reader *s);
 /* It knows where it is. */
 bool reader_ready(const reader *s);
+/* The last entry that it has read; NULL: not known. */
+const char *reader_at(const reader *s);
+
+/* ---- entry.c ---- */
+
+typedef struct stream_entry {
+	char id[ENTRY_ID];
+	entry e;
+} stream_entry;
+
+/* false: it is none. */
+bool stream_entry_of(const redisReply *one, stream_entry *out);
+/* Less than, equal to or greater than 0, as a stands before, at or behind b. */
+int entry_order(const char *a, const char *b);
+/* The first id behind it that there can be. */
+void entry_after(char out[ENTRY_ID], const char *id);
+
+/* ---- sendings.c ---- */
+
+/* An XADD of this entry, of which the library wants to hear. */
+sio_err sending_add(place *p, uint64_t number, size_t n, const span *words, const entry *e);
+/* One of this server's own. */
+void sending_read(redis *r, const entry *e, const char *id);
+void sendings_forget(place *p);
+void sendings_end(redis *r);
+
+/* ---- comebacks.c ---- */
+
+void place_save(void *at, const sio_cluster_session *lost, unsigned ms);
+sio_err place_restore(void *at, uint64_t number, const char *pid, const char *offset);
+sio_err place_replay(void *at, uint64_t number, const char *offset);
+const char *place_position(void *at);
+/* The reader has gone on. */
+void comebacks_met(redis *r);
+void comebacks_forget(place *p);
+void comebacks_end(redis *r);
 
 /* ---- probe.c ---- */
 
@@ -116,6 +157,8 @@ void redis_free(redis *r);
 void redis_check_ready(redis *r);
 void redis_refresh_stats(redis *r);
 void redis_tell_down(redis *r, const char *which, const char *why);
+/* Redis has refused something. */
+void redis_refused(redis *r, const char *why);
 /* One of the links is lost. */
 void redis_down(redis *r, const char *which, const char *why);
 /* Tells once that something was dropped. */

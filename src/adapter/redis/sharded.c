@@ -33,6 +33,7 @@ static bool read_data(letter *l, cJSON *data, unsigned type)
 	switch (type) {
 	case BROADCAST:
 		l->m.type = SIO_CLUSTER_EMIT;
+		l->asks = letter_field(letter_field(data, "packet"), "id") != NULL;
 		return letter_who(l, opts) &&
 		       letter_event(l, letter_field(letter_field(data, "packet"), "data"));
 	case SOCKETS_JOIN:

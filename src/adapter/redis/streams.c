@@ -24,23 +24,14 @@ bool entry_carries(const sio_cluster_message *m)
 	       m->type == SIO_CLUSTER_DISCONNECT || (m->type == SIO_CLUSTER_EMIT && !m->request);
 }
 
-/* JSON, or MessagePack in base64. */
-static bool open_data(letter *l, span data)
-{
-	buf packed = { 0 };
-	if (data.len && *data.at == '{')
-		return letter_open(l, data);
-	*l = (letter){ .old = LETTER_NOT_OLD };
-	unsigned char *to = buf_reserve(&packed, data.len / 4 * 3 + 3);
-	long len = to ? base64_decode(to, data) : -1;
-	bool good = len > 0 && *to != '{' && letter_open(l, (span){ (char *)to, (size_t)len });
-	buf_free(&packed);
-	return good;
-}
-
 static bool is_text(span s)
 {
 	return s.len && !memchr(s.at, '\0', s.len) && utf8_valid(s.at, s.len);
+}
+
+bool entry_may_be_missed(const entry *e)
+{
+	return span_is(e->type, SPAN("3"));
 }
 
 letter_sense entry_read(letter *l, const entry *e, const speaker *me)
@@ -55,23 +46,9 @@ letter_sense entry_read(letter *l, const entry *e, const speaker *me)
 		return LETTER_OTHER;
 	if (!is_text(e->uid) || e->uid.len > SIO_REQUEST_MAX || !parse_uint(e->type, 13, &type))
 		return LETTER_BAD;
-	if (e->data.len && !open_data(l, e->data))
+	if (e->data.len && !letter_open_encoded(l, e->data))
 		return LETTER_BAD;
 	return cluster_message_read(l, (unsigned)type, l->content.data, &by);
-}
-
-static bool encode(payload *p)
-{
-	buf text = { 0 };
-	size_t len = base64_encoded_len(p->packed.len);
-	unsigned char *to = buf_reserve(&text, len);
-	if (!to)
-		return false;
-	base64_encode((char *)to, p->packed.data, p->packed.len);
-	buf_added(&text, len);
-	payload_free(p);
-	*p = (payload){ .json = text };
-	return true;
 }
 
 bool entry_write(payload *p, char type[4], const sio_cluster_message *m)
@@ -82,5 +59,5 @@ bool entry_write(payload *p, char type[4], const sio_cluster_message *m)
 	snprintf(type, 4, "%d", number);
 	if (!m->event || !m->event->nbinary)
 		return payload_json(p, data);
-	return payload_packed(p, data, m->event) && encode(p);
+	return payload_packed(p, data, m->event) && payload_encode(p);
 }

@@ -54,5 +54,15 @@ bool entry_carries(const sio_cluster_message *m);
 /* Both as those of a tongue; type is that of the entry that is written, its data the payload. */
 letter_sense entry_read(letter *l, const entry *e, const speaker *me);
 bool entry_write(payload *p, char type[4], const sio_cluster_message *m);
+/* Whether it is an event to clients, which is looked at again for those who come back. */
+bool entry_may_be_missed(const entry *e);
+
+/* ---- kept.c: clients that were lost ---- */
+
+/* false: out of memory. */
+bool kept_write(payload *p, const sio_cluster_session *s);
+/* Fills l, which is then freed whatever it returns; what it says points into that.  false: it makes
+ * no sense. */
+bool kept_read(letter *l, span text, sio_cluster_session *out);
 
 #endif
