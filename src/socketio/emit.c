@@ -112,10 +112,9 @@ static sio_err prepare(
 	broadcast *b, sio_ns *ns, const sio_delivery *how, const wording *w, bool single)
 {
 	bool conflates = how->policy == SIO_CONFLATE;
-	bool shared = cluster_shared(ns, how);
 	*b = (broadcast){ .how = { how->flags, (uint8_t)how->policy,
 				  conflates ? conflation_key(ns, how->key) : 0 },
-		.later = !w->offset && outbox_takes(ns, how, shared),
+		.later = kept_elsewhere(ns) && !w->offset && outbox_takes(ns, how),
 		.number = journal_number(ns, how) };
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
@@ -132,7 +131,8 @@ static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
 		inquiry_begin(b->inquiry, how->timeout_ms);
 	}
 	parcel_free(&b->parcel);
-	free(b->to.at);
+	if (b->later)
+		free(b->to.at);
 	return err;
 }
 

@@ -29,16 +29,6 @@ typedef struct missing {
 	parcel parcel;
 } missing;
 
-bool can_be_missed(const sio_delivery *how)
-{
-	return !how->on_ack && !(how->flags & SIO_VOLATILE);
-}
-
-bool kept_elsewhere(const sio_ns *ns)
-{
-	return ns->place && ns->io->options.recovery_ms && ns->io->adapter->save;
-}
-
 /* ---- What is saved ---- */
 
 /* The names with a NUL behind each, as a list; NULL: out of memory. */

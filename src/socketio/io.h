@@ -474,17 +474,24 @@ const char *recovery_pid(const sio_socket *k); /* NULL: none */
 /* ---- homecoming.c: the same where the adapter keeps what was lost ---- */
 
 /* Whether it does, and what it carries. */
-bool kept_elsewhere(const sio_ns *ns);
+static inline bool kept_elsewhere(const sio_ns *ns)
+{
+	return ns->place && ns->io->options.recovery_ms && ns->io->adapter->save;
+}
+
 /* Whether an event can be missed. */
-bool can_be_missed(const sio_delivery *how);
+static inline bool can_be_missed(const sio_delivery *how)
+{
+	return !how->on_ack && !(how->flags & SIO_VOLATILE);
+}
 
 /* ---- outbox.c ---- */
 
 typedef struct wording wording;
 typedef struct traits traits;
-/* Whether an event of this server waits: those that can be missed for their offset, and what comes
- * then for them. */
-bool outbox_takes(const sio_ns *ns, const sio_delivery *how, bool shared);
+/* Whether an event of this server waits, where it is kept elsewhere: those that can be missed for
+ * their offset, and what comes then for them. */
+bool outbox_takes(const sio_ns *ns, const sio_delivery *how);
 /* To these, when its turn comes; it is shared by reference, and not sealed.  Its number; 0: out of
  * memory. */
 uint64_t outbox_add(sio_ns *ns, const sio_delivery *how, const wording *w, const parcel *p,

@@ -27,10 +27,10 @@ typedef struct emission {
 	char offset[OFFSET_MAX]; /* "": none */
 } emission;
 
-bool outbox_takes(const sio_ns *ns, const sio_delivery *how, bool shared)
+bool outbox_takes(const sio_ns *ns, const sio_delivery *how)
 {
-	return kept_elsewhere(ns) &&
-	       (!list_empty(&ns->outbox.emissions) || (shared && can_be_missed(how)));
+	return !list_empty(&ns->outbox.emissions) ||
+	       (can_be_missed(how) && cluster_shared(ns, how));
 }
 
 /* ---- Its end ---- */

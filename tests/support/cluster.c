@@ -10,10 +10,12 @@
 
 enum { TEXTS = 16, TEXT = 128, PARTS = 4 };
 
-/* A message, copied: as a wire would carry it. */
+typedef enum letter_kind { MESSAGE, RESTORE, REPLAY } letter_kind;
+
+/* A message, copied: as a wire would carry it; or a question. */
 typedef struct letter {
 	struct letter *next;
-	enum { MESSAGE, RESTORE, REPLAY } kind;
+	letter_kind kind;
 	unsigned nth; /* its number among those that are kept */
 	char offset[TEXT], pid[TEXT];
 	cluster_member *from, *to; /* to NULL: all others */
@@ -214,7 +216,7 @@ static void member_save(void *at, const sio_cluster_session *s, unsigned ms)
 			(cJSON *)(uintptr_t)s->data, l->data, sizeof l->data, false));
 }
 
-static sio_err ask(void *at, int kind, uint64_t number, const char *pid, const char *offset)
+static sio_err ask(void *at, letter_kind kind, uint64_t number, const char *pid, const char *offset)
 {
 	place *p = at;
 	letter *l = p->member->away ? NULL : calloc(1, sizeof *l);
