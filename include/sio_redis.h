@@ -34,8 +34,9 @@ typedef struct sio_redis_stats {
 	size_t queued;     /* bytes that wait */
 } sio_redis_stats;
 
-/* Which channels there are.  In the dynamic modes nothing is heard of a room that is empty here, so
- * that a client which comes back (recovery_ms) may have missed what other servers said to it. */
+/* How servers speak.  In all modes but the last a client that loses its connection may come back
+ * (recovery_ms) to the same server alone; and in the dynamic ones nothing is heard of a room that
+ * is empty here, so that it may have missed what other servers said to it. */
 typedef enum sio_redis_mode {
 	SIO_REDIS_CLASSIC, /* createAdapter() */
 	/* createShardedAdapter(), for Redis 7 and later, with its subscriptionMode;
@@ -45,7 +46,13 @@ typedef enum sio_redis_mode {
 	SIO_REDIS_DYNAMIC_PRIVATE, /* a channel for each room */
 	/* createAdapter() of @socket.io/redis-streams-adapter, for Redis 5 and later: what is said
 	 * to clients is kept in a stream, so that it is heard also after a connection was lost.
-	 * sio_fetch_rooms() is as above. */
+	 * sio_fetch_rooms() is as above.
+	 *
+	 * With recovery_ms, and Redis 6.2, a client that loses its connection may come back to any
+	 * server of the cluster, in Node.js too: it has its id, its rooms and its shared data
+	 * (sio_set_shared_data()), and is sent what it missed; not so sio_data(), which ends with
+	 * the socket.  Events that may be missed are delivered here, too, when they have been read
+	 * in the stream; those to one socket go there as well. */
 	SIO_REDIS_STREAMS
 } sio_redis_mode;
 

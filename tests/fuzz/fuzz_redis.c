@@ -131,16 +131,16 @@ static void hear(const letter *l)
 
 static uint64_t asking;
 
-static void on_save(void *at, const sio_cluster_session *lost, unsigned ms)
+static void on_save(void *at, const sio_cluster_session *gone, unsigned ms)
 {
 	payload p = { .json = { 0 } };
 	letter l;
 	sio_cluster_session back;
 	(void)at;
 	(void)ms;
-	CHECK(kept_write(&p, lost));
+	CHECK(kept_write(&p, gone));
 	CHECK(kept_read(&l, payload_span(&p), &back));
-	CHECK(!strcmp(back.id, lost->id) && !strcmp(back.pid, lost->pid));
+	CHECK(!strcmp(back.id, gone->id) && !strcmp(back.pid, gone->pid));
 	letter_free(&l);
 	payload_free(&p);
 }
