@@ -28,7 +28,7 @@ B := build/$(VARIANT)
 
 CC_release = gcc
 CC_clang   = clang
-CC_asan    = gcc
+CC_asan    = clang
 CC_tsan    = gcc
 CC_fuzz    = clang
 CC_cover   = gcc
@@ -269,7 +269,7 @@ $(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
 
 # --- Run -----------------------------------------------------------------------------------
 
-.PHONY: run run-cluster tutorial setup-run setup-cluster setup-check setup-analyze
+.PHONY: run run-cluster tutorial setup-run setup-cluster setup-check
 run: setup-run ## start the demo: make run PORT=3456 HOST=0.0.0.0
 	@$(BUILD) $(B)/chat
 	@exec $(B)/chat --port $(PORT) --host $(HOST) --public client-demo/public \
@@ -293,9 +293,6 @@ setup-cluster: ## install what `make run-cluster` needs and this machine lacks
 
 setup-check: ## install what `make check` needs and this machine lacks
 	@tools/setup.sh check
-
-setup-analyze: ## install what `make analyze` needs and this machine lacks
-	@tools/setup.sh analyze
 
 # --- Test ----------------------------------------------------------------------------------
 
@@ -405,11 +402,11 @@ hardening: ## the libraries and programs have what their flags should give them
 ANALYZE = tools/analyze.sh $(1) -- -std=c11 -D_GNU_SOURCE -Iinclude $(INCS) $(BROTLI) \
 	$(if $(MSGPACK),-DHAVE_MSGPACK)
 
-analyze: setup-analyze ## gcc -fanalyzer, cppcheck and clang-tidy find nothing
+analyze: setup-check ## gcc -fanalyzer, cppcheck and clang-tidy find nothing
 	@$(call ANALYZE,gcc cppcheck clang-tidy)
 
-analyze-quick: setup-check ## the first two of them
-	@$(call ANALYZE,gcc cppcheck)
+analyze-quick: setup-check ## the same, where clang-tidy does not follow calls
+	@SHALLOW=yes $(call ANALYZE,gcc cppcheck clang-tidy)
 
 hygiene: ## nothing in the tree that does not belong there
 	@tools/hygiene.sh

@@ -133,8 +133,10 @@ typedef struct sio_options {
 	size_t max_queue;   /* 15 MiB waiting for one client; then it is cut.  A WebSocket whose own
 			       messages make half of that wait is not read until it takes more */
 	size_t max_held;    /* 16 MB held for one client in all, with what it takes to keep it: what
-			       waits for it, half an event, what waits for decisions; then it is cut.
-			       Where max_queue or max_payload and max_attachments ask for more, more */
+			       waits for it, half an event, what waits for decisions, the tree of
+			       an event while it is handled (80 bytes for each value), answers while
+			       others' are waited for, what it sent as auth; then it is cut.  Where
+			       max_queue or max_payload and max_attachments ask for more, more */
 	size_t high_water;  /* 1 MB: a client for which more waits is behind ... */
 	size_t low_water;   /* ... until no more than this waits: a quarter of high_water */
 	unsigned max_attachments; /* 10 of one incoming event */
@@ -740,6 +742,8 @@ typedef struct sio_packet {
 	cJSON *data;       /* NULL: none; sio_binary(i) stands for binary[i] */
 	sio_bytes *binary; /* the data of each, and the array */
 	size_t nbinary;
+	size_t spare; /* decode() is told how many bytes of memory its data may take; 0: any number
+		       */
 } sio_packet;
 
 /* The option parser: one binary message for a packet and back.  What they hand out was allocated

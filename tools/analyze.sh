@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # analyze.sh <gcc|cppcheck|clang-tidy>... -- <compiler flags>: runs those analyzers over src and
-# fails with what they find, but for what stands in `known` below.
+# fails with what they find, but for what stands in `known` below.  SHALLOW=yes lets clang-tidy's
+# analyzer look at each function by itself, which takes a tenth of the time.
 #
 # gcc's checks for leaks and for NULL are off: version 12 loses track of what hangs on an intrusive
 # list, and of a pointer that is there whenever a length is not 0.
@@ -50,7 +51,9 @@ run_cppcheck() {
 }
 
 run_clang_tidy() {
-	sources | xargs -P "$jobs" -n 3 sh -c 'clang-tidy --quiet "$@" -- '"$*" sh 2>/dev/null |
+	option=--extra-arg=-Xclang
+	shallow=${SHALLOW:+$option --extra-arg=-analyzer-config $option --extra-arg=mode=shallow}
+	sources | xargs -P "$jobs" -n 3 sh -c "clang-tidy --quiet $shallow"' "$@" -- '"$*" sh 2>/dev/null |
 		sed -n "s|^$PWD/||; s/^\(src[^ ]*\): \(warning\|error\): \(.*\)/\1 \3/p"
 }
 

@@ -7,13 +7,13 @@
 #   tools/setup.sh <group>                install what is missing; silent when nothing is
 #   tools/setup.sh --only-check <group>   only say what is missing
 #
-# A group is build, run, bench, check or analyze; each needs what those before it need, too.  cluster
+# A group is build, run, bench or check; each needs what those before it need, too.  cluster
 # is what run needs, and Redis.
 set -u
 
 only_check=
 [ "${1:-}" = --only-check ] && { only_check=yes; shift; }
-group=${1:?build, run, cluster, bench, check or analyze}
+group=${1:?build, run, cluster, bench or check}
 log=build/setup.log
 
 say() { echo "set-up: $*" >&2; }
@@ -68,15 +68,15 @@ find_missing() {
 	need libev-dev file /usr/include/ev.h
 	need clang have clang
 	need clang-format have clang-format
+	need clang-tidy have clang-tidy
 	need cppcheck have cppcheck
 	need libclang-rt-dev clang_runtime
+	need llvm have llvm-symbolizer
 	need chromium have chromium
 	need fonts-dejavu-core file /usr/share/fonts/truetype/*
 	need python3-socketio python 'import socketio; socketio.Client'
 	need python3-requests python 'import requests; requests.Session'
 	need python3-websocket python 'import websocket; websocket.create_connection'
-	[ "$group" = check ] && return
-	need clang-tidy have clang-tidy
 }
 
 # Becoming root must not hang on a password that nobody is there to type.

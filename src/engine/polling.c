@@ -327,8 +327,6 @@ void polling_post_binary(polling *p, exchange *x)
 /* What comes too fast is kept; false: that is too much. */
 static bool keep(polling *p, const unsigned char *data, size_t len)
 {
-	if (!len)
-		return true;
 	if (!buf_add(&p->rest, data, len))
 		return false;
 	if (session_hold(p->session, p->rest.cap))
@@ -342,7 +340,7 @@ static void receive(polling *p, unsigned char *data, size_t len)
 	session *s = p->session;
 	size_t left = p->binary ? session_receive_binary_payload(s, &p->base, data, len)
 				: session_receive_payload(s, &p->base, data, len);
-	if (!keep(p, data + len - left, left))
+	if (left && !keep(p, data + len - left, left))
 		session_fail(s, CLOSED_BY_ERROR);
 }
 

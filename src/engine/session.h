@@ -102,6 +102,8 @@ size_t session_backlog(const session *s);
  * counts. */
 bool session_hold(session *s, size_t size);
 void session_let_go(session *s, size_t size);
+/* How many bytes more may be held for it; SIZE_MAX: any number. */
+size_t session_spare(const session *s);
 /* Bytes that are held for it in all, with what it takes to keep them. */
 size_t session_held(const session *s);
 /* The peer has sent what is no packet, or may not come now. */

@@ -17,6 +17,14 @@ static bool over(session *s, const char *limit)
 	return false;
 }
 
+size_t session_spare(const session *s)
+{
+	size_t most = s->engine->options.max_held, held = session_held(s);
+	if (!most)
+		return SIZE_MAX;
+	return held < most ? most - held : 0;
+}
+
 /* Sizes are those of memory that there is, or is to be asked for: no sum of them overflows. */
 static bool can_hold(session *s, size_t size)
 {

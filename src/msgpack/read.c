@@ -28,8 +28,21 @@ typedef struct reader {
 	size_t room; /* for attachments */
 	level *levels;
 	size_t depth, levels_room, max_depth;
+	size_t spare; /* bytes that the tree may still take */
 	bool typed;
 } reader;
+
+/* What the C library sets aside for a node; for two texts, which is more than a key and a value
+ * without anything in them need; and for an attachment with its placeholder. */
+enum { NODE = 80, TEXTS = 64, ATTACHMENT = 352 };
+
+static bool charge(reader *r, size_t cost)
+{
+	bool fits = cost <= r->spare;
+	if (fits)
+		r->spare -= cost;
+	return fits;
+}
 
 /* Room for one more; false: out of memory. */
 static bool grow(void **array, size_t *room, size_t used, size_t size)
@@ -188,10 +201,20 @@ static bool open_level(reader *r, cJSON *item, const head *h)
 	return true;
 }
 
+static bool afford(reader *r, const char *key, const head *h)
+{
+	size_t cost = NODE + (key ? TEXTS + strlen(key) : 0);
+	if (h->type == HEAD_TEXT)
+		cost += TEXTS + h->len;
+	else if (h->type == HEAD_BINARY || h->type == HEAD_EXTENSION)
+		cost += ATTACHMENT + h->len;
+	return charge(r, cost);
+}
+
 /* Takes key, which is NULL in an array. */
 static bool add_value(reader *r, cJSON *to, char *key, const head *h)
 {
-	cJSON *item = read_value(r, h);
+	cJSON *item = afford(r, key, h) ? read_value(r, h) : NULL;
 	bool added = item &&
 		     (key ? cJSON_AddItemToObject(to, key, item) : cJSON_AddItemToArray(to, item));
 	free(key);
@@ -222,7 +245,7 @@ static bool read_next(reader *r)
 
 static cJSON *read_tree(reader *r, const head *h)
 {
-	cJSON *root = read_value(r, h);
+	cJSON *root = afford(r, NULL, h) ? read_value(r, h) : NULL;
 	bool good = root && open_level(r, root, h);
 	while (good && r->depth)
 		good = read_next(r);
@@ -326,7 +349,10 @@ void packed_free(sio_packet *p)
 
 bool packed_read(sio_bytes message, sio_packet *p)
 {
-	reader r = { .in = { message.data, message.len }, .packet = p, .max_depth = SIZE_MAX };
+	reader r = { .in = { message.data, message.len },
+		.packet = p,
+		.max_depth = SIZE_MAX,
+		.spare = p->spare ? p->spare : SIZE_MAX };
 	*p = (sio_packet){ 0 };
 	bool good = read_packet(&r) && has_right_data(p);
 	free(r.levels);
@@ -337,7 +363,10 @@ bool packed_read(sio_bytes message, sio_packet *p)
 
 bool packed_read_value(sio_bytes message, unsigned max_depth, sio_packet *p)
 {
-	reader r = { .in = { message.data, message.len }, .packet = p, .max_depth = max_depth };
+	reader r = { .in = { message.data, message.len },
+		.packet = p,
+		.max_depth = max_depth,
+		.spare = SIZE_MAX };
 	head h;
 	*p = (sio_packet){ 0 };
 	bool good = head_take(&r.in, &h) && read_data(&r, &h) && !r.in.left;

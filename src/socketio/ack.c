@@ -13,8 +13,11 @@ typedef struct ask {
 	struct {
 		uint64_t socket, id;
 	} key;
-	list in_socket, in_inquiry;
+	list in_owner; /* of asks of its socket; of answers of its client, while one is kept */
+	list in_inquiry;
 	inquiry *inquiry;
+	client *client;
+	size_t held; /* what the answer costs that is kept */
 } ask;
 
 static span key_of(const ask *a)
@@ -24,10 +27,18 @@ static span key_of(const ask *a)
 
 static void ask_free(ask *a)
 {
-	map_remove(&a->inquiry->ns->asks, &a->by_both);
-	list_remove(&a->in_socket);
+	if (a->held)
+		session_let_go(a->client->session, a->held);
+	else
+		map_remove(&a->inquiry->ns->asks, &a->by_both);
+	list_remove(&a->in_owner);
 	list_remove(&a->in_inquiry);
 	free(a);
+}
+
+static ask *asked(list *in_inquiry)
+{
+	return LIST_OWNER(in_inquiry, ask, in_inquiry);
 }
 
 static void forget_all(inquiry *q)
@@ -35,7 +46,7 @@ static void forget_all(inquiry *q)
 	timer_stop(q->ns->io->wheel, &q->deadline);
 	cluster_forget(q);
 	while (!list_empty(&q->asks))
-		ask_free(LIST_OWNER(q->asks.next, ask, in_inquiry));
+		ask_free(asked(q->asks.next));
 }
 
 void inquiry_finish(inquiry *q, sio_err err)
@@ -72,6 +83,7 @@ inquiry *inquiry_new(sio_ns *ns, const sio_delivery *how, bool single)
 	q->answers = single ? NULL : cJSON_CreateArray();
 	list_init(&q->in_io);
 	list_init(&q->asks);
+	list_init(&q->kept);
 	timer_init(&q->deadline, deadline_due);
 	if (!single && !q->answers) {
 		free(q);
@@ -88,8 +100,10 @@ bool inquiry_add(inquiry *q, sio_socket *k)
 	a->key.socket = (uintptr_t)k;
 	a->key.id = q->id;
 	a->inquiry = q;
+	a->client = k->client;
+	a->held = 0;
 	map_add(&q->ns->asks, &a->by_both, key_of(a));
-	list_append(&k->asks, &a->in_socket);
+	list_append(&k->asks, &a->in_owner);
 	list_append(&q->asks, &a->in_inquiry);
 	return true;
 }
@@ -107,6 +121,8 @@ void inquiry_begin(inquiry *q, unsigned timeout_ms)
 void inquiry_free(inquiry *q)
 {
 	forget_all(q);
+	while (!list_empty(&q->kept))
+		ask_free(asked(q->kept.next));
 	list_remove(&q->in_io);
 	json_free(q->answers);
 	free(q);
@@ -151,7 +167,7 @@ void inquiry_finished(inquiry *q)
 void ack_forget(sio_socket *k)
 {
 	while (!list_empty(&k->asks)) {
-		ask *a = LIST_OWNER(k->asks.next, ask, in_socket);
+		ask *a = LIST_OWNER(k->asks.next, ask, in_owner);
 		inquiry *q = a->inquiry;
 		ask_free(a);
 		if (q->single)
@@ -182,13 +198,13 @@ static void keep_answer(inquiry *q, cJSON *args)
 	json_free(args);
 }
 
-static cJSON *read_args(const io *o, span payload, size_t nparts)
+static bool read_args(client *c, span payload, size_t nparts, held_tree *args)
 {
-	cJSON *args = payload.len ? json_parse(payload, o->options.max_depth) : cJSON_CreateArray();
-	if (cJSON_IsArray(args) && sp_placeholders_valid(args, nparts))
-		return args;
-	json_free(args);
-	return NULL;
+	if (payload.len)
+		held_read(c, payload, json_parse_within, args);
+	else
+		args->tree = cJSON_CreateArray();
+	return cJSON_IsArray(args->tree) && sp_placeholders_valid(args->tree, nparts);
 }
 
 /* What stands between the brackets of an array. */
@@ -206,30 +222,50 @@ static sio_bytes args_text(span payload)
 	return (sio_bytes){ at, len };
 }
 
+/* The answer counts as held for its client as long as the inquiry lasts. */
+static void keep_held(ask *a, held_tree *args)
+{
+	inquiry *q = a->inquiry;
+	map_remove(&q->ns->asks, &a->by_both);
+	list_remove(&a->in_owner);
+	list_remove(&a->in_inquiry);
+	list_append(&a->client->answers, &a->in_owner);
+	list_append(&q->kept, &a->in_inquiry);
+	a->held = args->cost;
+}
+
 bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts)
 {
 	ask wanted = { .key = { (uintptr_t)k, p->id } };
-	cJSON *args = read_args(k->ns->io, p->payload, nparts);
-	map_node *node = p->has_id ? map_find(&k->ns->asks, key_of(&wanted)) : NULL;
+	held_tree args = { 0 };
+	bool good = read_args(k->client, p->payload, nparts, &args);
+	map_node *node = good && p->has_id ? map_find(&k->ns->asks, key_of(&wanted)) : NULL;
 
-	if (!args)
-		return false;
-	if (!node) { /* answered before, or too late */
-		json_free(args);
-		return true;
+	if (!node) { /* broken, answered before, or too late */
+		held_free(k->client, &args);
+		return good;
 	}
 	ask *a = MAP_OWNER(node, ask, by_both);
 	inquiry *q = a->inquiry;
-	ask_free(a);
+	if (args.cost)
+		keep_held(a, &args);
+	else
+		ask_free(a);
 	if (q->on_answer) {
-		sio_event ev = { .args = args,
+		sio_event ev = { .args = args.tree,
 			.json = args_text(p->payload),
 			.binary = parts,
 			.nbinary = nparts,
 			.ack = { k->ns->io->server, 0 } };
 		q->on_answer(k, &ev, q->user);
 	}
-	keep_answer(q, args);
+	keep_answer(q, args.tree);
 	inquiry_check(q);
 	return true;
+}
+
+void ack_let_go_all(client *c)
+{
+	while (!list_empty(&c->answers))
+		ask_free(LIST_OWNER(c->answers.next, ask, in_owner));
 }

@@ -25,6 +25,7 @@ bool client_open(io *o, session *s)
 	s->user = c;
 	list_init(&c->sockets);
 	list_init(&c->candidates);
+	list_init(&c->answers);
 	list_init(&c->in_io);
 	timer_init(&c->connect_timeout, connect_due);
 	timer_start(o->wheel, &c->connect_timeout, o->wheel->now + o->options.connect_timeout_ms);
@@ -36,7 +37,7 @@ bool client_open(io *o, session *s)
 void client_arrived(client *c)
 {
 	if (c->session->state == SESSION_OPEN)
-		ns_connect(ns_find(c->io, SPAN("/")), c, NULL);
+		ns_connect(ns_find(c->io, SPAN("/")), c, (held_tree){ 0 });
 }
 
 void client_entered(client *c)
@@ -60,27 +61,29 @@ static void partial_free(client *c)
 void client_free(client *c)
 {
 	partial_free(c);
+	ack_let_go_all(c);
 	free(c->left);
 	free(c);
 }
 
 /* It is in no namespace any more, and enters none. */
-bool client_hold(client *c, size_t size)
+bool client_hold(client *c, size_t size, const held_tree *tree)
 {
-	if (size > c->io->options.max_pending - c->pending) {
+	if (size + tree->cost > c->io->options.max_pending - c->pending) {
 		c->session->limit = "max_pending";
 		return false;
 	}
 	if (!session_hold(c->session, size))
 		return false;
-	c->pending += size;
+	c->pending += size + tree->cost;
 	return true;
 }
 
-void client_let_go(client *c, size_t size)
+void client_let_go(client *c, size_t size, held_tree *tree)
 {
-	c->pending -= size;
+	c->pending -= size + tree->cost;
 	session_let_go(c->session, size);
+	held_free(c, tree);
 }
 
 static void leave_all(client *c, const char *reason)
@@ -188,20 +191,16 @@ typedef struct parts {
 /* false: the payload is not what it must be. */
 typedef bool packet_fn(client *c, sio_socket *k, const sp_packet *p, parts b);
 
-/* false: it is not an object, or out of memory. */
-static bool read_auth(const client *c, const sp_packet *p, cJSON **auth)
+/* false: it is not an object, or there is no room for it. */
+static bool read_auth(client *c, const sp_packet *p, held_tree *auth)
 {
-	*auth = NULL;
-	if (p->payload.len) {
-		*auth = json_parse(p->payload, c->io->options.max_depth);
-		if (!cJSON_IsObject(*auth))
-			return false;
-	}
+	if (p->payload.len &&
+		(!held_read(c, p->payload, json_parse_within, auth) || !cJSON_IsObject(auth->tree)))
+		return false;
 	if (!p->query.len)
 		return true;
-	json_free(*auth);
-	*auth = revision_auth(p->query);
-	return *auth != NULL;
+	held_free(c, auth);
+	return held_read(c, p->query, revision_auth, auth);
 }
 
 /* An honest client is in a few namespaces, and not told from one that wants more than its share. */
@@ -221,10 +220,10 @@ static bool too_many(const client *c)
 
 static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 {
-	cJSON *auth;
+	held_tree auth = { 0 };
 	(void)b;
 	if (!read_auth(c, p, &auth)) {
-		json_free(auth);
+		held_free(c, &auth);
 		return false;
 	}
 	/* Asking again while the first question is open replaces that. */
@@ -233,12 +232,12 @@ static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 		socket_leave(k, "client namespace disconnect");
 	sio_ns *ns = ns_find(c->io, p->nsp);
 	if (too_many(c)) {
-		json_free(auth);
+		held_free(c, &auth);
 		refuse_crowd(c, p->nsp);
 	} else if (ns)
 		ns_connect(ns, c, auth);
 	else
-		parent_ask(c, p->nsp, auth, p->payload.len);
+		parent_ask(c, p->nsp, auth);
 	return true;
 }
 
@@ -289,7 +288,9 @@ static void reject_unreadable(client *c, span text)
 {
 	const io_options *o = &c->io->options;
 	sp_packet p;
-	if (sp_read(&p, text, UINT64_MAX) && p.attachments > o->max_attachments)
+	if (c->session->limit)
+		;
+	else if (sp_read(&p, text, UINT64_MAX) && p.attachments > o->max_attachments)
 		c->session->limit = "max_attachments";
 	else if (p.payload.len && !json_scan_all(p.payload, o->max_depth) &&
 		 json_scan_all(p.payload, JSON_DEPTH_LIMIT))
@@ -390,7 +391,7 @@ static void receive_packed(client *c, span message)
 {
 	unpacked u;
 	sp_packet p;
-	if (!parser_unpack(c->io->options.parser, message, &u)) {
+	if (!parser_unpack(c->io->options.parser, message, session_spare(c->session), &u)) {
 		session_blame(c->session);
 		client_reject(c, CLOSED_BY_SERVER);
 		return;

@@ -3,6 +3,7 @@
 #include "../base/text.h"
 #include "io.h"
 #include "json.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Of another server, which waits for an answer. */
@@ -36,8 +37,8 @@ static errand *errand_new(sio_ns *ns, const sio_cluster_message *m)
 	if (!e)
 		return NULL;
 	e->ns = ns;
-	strcpy(e->request, m->request);
-	strcpy(e->peer, m->peer ? m->peer : "");
+	snprintf(e->request, sizeof e->request, "%s", m->request);
+	snprintf(e->peer, sizeof e->peer, "%s", m->peer ? m->peer : "");
 	timer_init(&e->deadline, deadline_due);
 	list_init(&e->in_io);
 	ns->errands++;

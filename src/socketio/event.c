@@ -90,13 +90,14 @@ struct arrival {
 	sio_socket *socket;
 	handler_walk use;
 	sio_event event;
-	size_t size; /* of it all */
+	size_t size; /* of it all, but for the tree */
 	uint32_t tickets;
-	bool running, admitted, gone;
-	bool refused;
+	bool busy;    /* on its way through middleware, or being handled */
+	bool running; /* inside its middleware */
+	bool admitted, refused, gone;
 	char *message; /* of the refusal */
 	cJSON *data;
-	cJSON *args;
+	held_tree args;
 	sio_bytes *parts;
 	char name[]; /* and, behind its NUL, the text of the arguments */
 };
@@ -106,33 +107,35 @@ arrival *arrival_in(list *in_io)
 	return LIST_OWNER(in_io, arrival, in_io);
 }
 
-void arrival_free(arrival *a)
+static void arrival_free(arrival *a)
 {
+	client *c = a->socket->client;
 	for (size_t i = 0; a->parts && i < a->event.nbinary; i++)
 		free((void *)(uintptr_t)a->parts[i].data);
 	free(a->parts);
 	free(a->message);
 	json_free(a->data);
-	json_free(a->args);
+	client_let_go(c, a->size, &a->args);
 	free(a);
 }
 
-/* It may be inside its middleware, so its memory goes at the end of the turn. */
+/* Whoever leads it through middleware frees it then. */
 static void arrival_end(arrival *a)
 {
-	io *o = a->socket->ns->io;
 	a->gone = true;
-	client_let_go(a->socket->client, a->size);
-	ticket_void_all(&o->tickets, &a->tickets);
+	ticket_void_all(&a->socket->ns->io->tickets, &a->tickets);
 	list_remove(&a->in_socket);
 	list_remove(&a->in_io);
-	list_append(&o->dead_arrivals, &a->in_io);
 }
 
 void event_forget_all(sio_socket *k)
 {
-	while (!list_empty(&k->arrivals))
-		arrival_end(LIST_OWNER(k->arrivals.next, arrival, in_socket));
+	while (!list_empty(&k->arrivals)) {
+		arrival *a = LIST_OWNER(k->arrivals.next, arrival, in_socket);
+		arrival_end(a);
+		if (!a->busy)
+			arrival_free(a);
+	}
 }
 
 static bool copy_parts(arrival *a, const sio_event *ev)
@@ -151,19 +154,20 @@ static bool copy_parts(arrival *a, const sio_event *ev)
 	return a->parts != NULL;
 }
 
-/* Takes args.  NULL: out of memory. */
-static arrival *arrival_new(sio_socket *k, const sio_event *ev, cJSON *args)
+/* Takes args, and what counts as held for the event.  NULL: out of memory. */
+static arrival *arrival_new(sio_socket *k, const sio_event *ev, held_tree *args, size_t size)
 {
 	size_t len = strlen(ev->name) + 1;
 	arrival *a = calloc(1, sizeof *a + len + ev->json.len);
 	if (!a) {
-		json_free(args);
+		client_let_go(k->client, size, args);
 		return NULL;
 	}
 	memcpy(a->name, ev->name, len);
 	memcpy(a->name + len, ev->json.data, ev->json.len);
 	a->socket = k;
-	a->args = args;
+	a->args = *args;
+	a->size = size;
 	list_init(&a->in_io);
 	list_init(&a->in_socket);
 	if (!copy_parts(a, ev)) {
@@ -172,7 +176,7 @@ static arrival *arrival_new(sio_socket *k, const sio_event *ev, cJSON *args)
 	}
 	a->event = *ev;
 	a->event.name = a->name;
-	a->event.args = args;
+	a->event.args = args->tree;
 	a->event.binary = a->parts;
 	a->event.json = (sio_bytes){ a->name + len, ev->json.len };
 	a->use = socket_walk(k, offsetof(handler_set, use_event));
@@ -208,7 +212,7 @@ static void complain(arrival *a)
 /* Each round of the loop is one middleware; it goes on when that one has answered, at once or
  * later.
  */
-void arrival_advance(arrival *a)
+static void advance(arrival *a)
 {
 	io *o = a->socket->ns->io;
 	do {
@@ -235,6 +239,15 @@ void arrival_advance(arrival *a)
 	} while (!a->gone && (a->admitted || a->refused));
 }
 
+void arrival_advance(arrival *a)
+{
+	a->busy = true;
+	advance(a);
+	a->busy = false;
+	if (a->gone)
+		arrival_free(a);
+}
+
 void arrival_answer(arrival *a, bool admitted, const char *message, const cJSON *data)
 {
 	ticket_void_all(&a->socket->ns->io->tickets, &a->tickets);
@@ -251,21 +264,18 @@ void arrival_answer(arrival *a, bool admitted, const char *message, const cJSON 
 /* ---- Events ---- */
 
 /* Takes args, the array without the name. */
-static bool lead_through(sio_socket *k, const sio_event *ev, cJSON *args)
+static bool lead_through(sio_socket *k, const sio_event *ev, held_tree *args)
 {
 	size_t size = sizeof(arrival) + strlen(ev->name) + 1 + ev->json.len;
 	for (size_t i = 0; i < ev->nbinary; i++)
 		size += ev->binary[i].len;
-	if (!client_hold(k->client, size)) {
-		json_free(args);
+	if (!client_hold(k->client, size, args)) {
+		held_free(k->client, args);
 		return false;
 	}
-	arrival *a = arrival_new(k, ev, args);
-	if (!a) {
-		client_let_go(k->client, size);
+	arrival *a = arrival_new(k, ev, args, size);
+	if (!a)
 		return false;
-	}
-	a->size = size;
 	arrival_advance(a);
 	return true;
 }
@@ -329,19 +339,21 @@ bool event_receive(sio_socket *k, const sp_packet *p, const sio_bytes *parts, si
 	if (o->raw_handlers && !nparts && !use.n && !any.n && handler_walk_raw(&named))
 		return receive_raw(k, p, &ev, &named);
 
-	cJSON *args = json_parse_behind(behind(p->payload, raw, is_string), o->options.max_depth);
-	bool good = args && sp_placeholders_valid(args, nparts);
+	held_tree args;
+	bool good = held_read(k->client, behind(p->payload, raw, is_string), json_parse_behind,
+			    &args) &&
+		    sp_placeholders_valid(args.tree, nparts);
 	if (good && heard)
 		good = issue_ack(k, p, &ev.ack);
 	if (!good || !heard) {
-		json_free(args);
+		held_free(k->client, &args);
 		return good;
 	}
-	ev.args = args;
+	ev.args = args.tree;
 	if (use.n)
-		return lead_through(k, &ev, args);
+		return lead_through(k, &ev, &args);
 	call_all(&any, k, &ev);
 	call_all(&named, k, &ev);
-	json_free(args);
+	held_free(k->client, &args);
 	return true;
 }

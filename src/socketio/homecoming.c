@@ -60,6 +60,8 @@ void homecoming_save(sio_socket *k, const lost *l)
 
 static void free_missed(homecoming *h)
 {
+	session_let_go(h->socket->client->session, h->held);
+	h->held = 0;
 	while (!list_empty(&h->missed)) {
 		missing *one = LIST_OWNER(h->missed.next, missing, in_homecoming);
 		list_remove(&one->in_homecoming);
@@ -120,7 +122,8 @@ static bool is_id(const char *text)
 bool homecoming_begin(sio_socket *k)
 {
 	io *o = k->ns->io;
-	const char *pid = lost_text(k->auth, "pid"), *offset = lost_text(k->auth, "offset");
+	const char *pid = lost_text(k->auth.tree, "pid"),
+		   *offset = lost_text(k->auth.tree, "offset");
 	homecoming *h = is_id(pid) && offset ? calloc(1, sizeof *h) : NULL;
 	if (!h)
 		return false;
@@ -143,7 +146,7 @@ bool homecoming_ready(sio_socket *k)
 	const sio_adapter *a = k->ns->io->adapter;
 	if (h->done)
 		return true;
-	if (a->replay(k->ns->place, h->number, lost_text(k->auth, "offset")))
+	if (a->replay(k->ns->place, h->number, lost_text(k->auth.tree, "offset")))
 		renounce(k);
 	else
 		start_deadline(h);
@@ -214,25 +217,36 @@ static bool was_for(const lost *l, const sio_delivery *who)
 	return (!who->to || any_of(&l->rooms, who->to)) && !any_of(&l->rooms, who->except);
 }
 
-static void keep(homecoming *h, const sio_cluster_message *m)
+/* It counts as held for the client. */
+static void keep(homecoming *h, missing *one)
+{
+	session *s = h->socket->client->session;
+	size_t size = parcel_size(&one->parcel),
+	       cost = size + (1 + one->parcel.nparts) * QUEUE_BLOCK;
+	list_append(&h->missed, &one->in_homecoming);
+	if (session_hold(s, cost))
+		h->held += cost;
+	else
+		h->failed = true;
+	h->size += size;
+	h->failed = h->failed || !lost_fits(h->socket, h->size, 0);
+}
+
+static void take(homecoming *h, const sio_cluster_message *m)
 {
 	const sio_event *ev = m->event;
 	const wording w = { .event = ev->name, .args = ev->args };
 	missing *one = calloc(1, sizeof *one);
-	if (!one || !parcel_make(&one->parcel, h->socket->ns, NULL, &w, m->offset, ev->binary,
-			    ev->nbinary)) {
-		if (one)
-			parcel_free(&one->parcel);
-		free(one);
-		h->failed = true;
+	if (one && parcel_make(&one->parcel, h->socket->ns, NULL, &w, m->offset, ev->binary,
+			   ev->nbinary)) {
+		parcel_mark(&one->parcel, &(traits){ .flags = m->who->flags });
+		keep(h, one);
 		return;
 	}
-	parcel_mark(&one->parcel, &(traits){ .flags = m->who->flags });
-	list_append(&h->missed, &one->in_homecoming);
-	size_t size = parcel_size(&one->parcel);
-	h->size += size;
-	h->held += size + (1 + one->parcel.nparts) * QUEUE_BLOCK;
-	h->failed = !lost_fits(h->socket, h->size, h->held);
+	if (one)
+		parcel_free(&one->parcel);
+	free(one);
+	h->failed = true;
 }
 
 sio_err sio_cluster_missed(sio_ns *ns, uint64_t number, const sio_cluster_message *m)
@@ -245,7 +259,7 @@ sio_err sio_cluster_missed(sio_ns *ns, uint64_t number, const sio_cluster_messag
 		return SIO_EGONE;
 	if (!h->failed && !m->request && can_be_missed(m->who) &&
 		was_for(h->socket->membership->lost, m->who))
-		keep(h, m);
+		take(h, m);
 	return SIO_OK;
 }
 
@@ -271,6 +285,8 @@ bool homecoming_enter(sio_socket *k)
 	membership *m = k->membership;
 	outbox *b = &k->ns->outbox;
 	bool good = lost_rejoin(k, &m->lost->rooms);
+	session_let_go(k->client->session, m->homecoming->held);
+	m->homecoming->held = 0;
 	if (good)
 		LIST_EACH (it, &m->homecoming->missed)
 			emit_packet(k->client, &LIST_OWNER(it, missing, in_homecoming)->parcel);

@@ -39,8 +39,6 @@ bool io_init(io *o, const io_options *options, sio_server *server, wheel *w)
 	list_init(&o->rumours);
 	list_init(&o->announced);
 	list_init(&o->idle);
-	list_init(&o->dead_candidates);
-	list_init(&o->dead_arrivals);
 	list_init(&o->newcomers);
 	list_init(&o->departed);
 	list_init(&o->finished);
@@ -133,10 +131,6 @@ void io_reap(io *o)
 	handler_yard_reap(&o->handlers);
 	while ((it = take(&o->dead_inquiries)) != NULL)
 		inquiry_free(LIST_OWNER(it, inquiry, in_io));
-	while ((it = take(&o->dead_arrivals)) != NULL)
-		arrival_free(arrival_in(it));
-	while ((it = take(&o->dead_candidates)) != NULL)
-		candidate_free(candidate_in(it));
 	while ((it = take(&o->dead_sockets)) != NULL)
 		socket_free(LIST_OWNER(it, sio_socket, in_io));
 	while ((it = take(&o->dead_clients)) != NULL)

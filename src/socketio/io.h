@@ -74,7 +74,7 @@ typedef struct io {
 	list rumours;   /* changes of rooms that are to be told */
 	list announced; /* namespaces of the application's that are to be told of */
 	list idle;      /* namespaces that were made and that nobody has entered */
-	list dead_sockets, dead_clients, dead_inquiries, dead_candidates, dead_arrivals;
+	list dead_sockets, dead_clients, dead_inquiries;
 } io;
 
 /* The io that an application's server begins with. */
@@ -132,6 +132,12 @@ struct sio_ns {
 	char text[];
 };
 
+/* A tree of what a client has sent, and what it costs: held.c. */
+typedef struct held_tree {
+	cJSON *tree; /* NULL: none */
+	size_t cost;
+} held_tree;
+
 typedef enum socket_state {
 	SOCKET_ADMITTING, /* middleware */
 	SOCKET_CONNECTED,
@@ -152,7 +158,7 @@ struct sio_socket {
 	handler_walk walk;  /* along the middleware */
 	uint64_t entry;     /* ticket of the middleware called last */
 	uint64_t mark;      /* of the delivery that it matched last */
-	cJSON *auth;
+	held_tree auth;
 	cJSON *shared_data; /* NULL: none */
 	void *data;
 	void (*free_data)(void *);
@@ -188,6 +194,7 @@ struct client {
 	unsigned unanswered; /* acks that we owe to all its sockets */
 	size_t pending;      /* bytes of candidates, and of events in middleware */
 	list candidates;     /* names that it asks for and that parents are asked for */
+	list answers;        /* to acks: what it has answered, and is still kept */
 	/* The namespaces that it left last, by the hash of their names: late packets for them are
 	 * no offence. */
 	uint64_t *left;
@@ -232,13 +239,24 @@ void client_disconnect(client *c);
 void client_shut(session *s);
 /* It has just come and is let into "/". */
 void client_arrived(client *c);
-/* So many bytes of it wait for the application's decision; false: too many. */
-bool client_hold(client *c, size_t size);
-void client_let_go(client *c, size_t size);
+/* So many bytes, and a tree that is held already, wait for the application's decision; false: too
+ * many. */
+bool client_hold(client *c, size_t size, const held_tree *tree);
+/* The same wait no more, and the tree is freed. */
+void client_let_go(client *c, size_t size, held_tree *tree);
 /* The first socket has entered a namespace. */
 void client_entered(client *c);
 /* It was in this namespace and is not any more. */
 void client_left(client *c, const sio_ns *ns);
+
+/* ---- held.c: trees of what clients have sent ---- */
+
+/* json_parse_within(), json_parse_behind() or revision_auth(). */
+typedef cJSON *held_reader(span text, json_bounds *b);
+/* false: it cannot be read, is deeper than max_depth, more than may be held for the client, or out
+ * of memory; there is nothing to be freed then. */
+bool held_read(client *c, span text, held_reader *read, held_tree *out);
+void held_free(client *c, held_tree *h);
 
 /* ---- namespace.c ---- */
 
@@ -250,7 +268,7 @@ bool ns_begin(sio_ns *ns);
 /* Tells who wants to hear of new ones. */
 void ns_announce(sio_ns *ns);
 /* A client asks for the namespace; takes auth. */
-void ns_connect(sio_ns *ns, client *c, cJSON *auth);
+void ns_connect(sio_ns *ns, client *c, held_tree auth);
 /* Calls the middleware that is left; at the end the socket is connected. */
 void ns_advance(sio_socket *k);
 /* It passes middleware from the start, or passes it over, when the application has returned. */
@@ -271,7 +289,7 @@ void ns_errand_done(sio_ns *ns);
 /* The application makes this one, whose name may be that of a pattern's child. */
 void parent_adopt(sio_ns *ns);
 /* A client asks for a namespace that is not there; takes auth. */
-void parent_ask(client *c, span name, cJSON *auth, size_t auth_size);
+void parent_ask(client *c, span name, held_tree auth);
 /* The client asks anew, or is gone. */
 void parent_forget(client *c, span name);
 void parent_forget_all(client *c);
@@ -279,7 +297,6 @@ typedef struct candidate candidate;
 void candidate_advance(candidate *q);
 void candidate_answer(candidate *q, bool admitted);
 candidate *candidate_in(list *in_io);
-void candidate_free(candidate *q);
 void rule_free(struct rule *r);
 
 /* ---- event.c: incoming events ---- */
@@ -291,13 +308,13 @@ typedef struct arrival arrival;
 void arrival_advance(arrival *a);
 void arrival_answer(arrival *a, bool admitted, const char *message, const cJSON *data);
 arrival *arrival_in(list *in_io);
-void arrival_free(arrival *a);
 /* The socket leaves: none of its events goes on. */
 void event_forget_all(sio_socket *k);
 
 /* ---- socket.c ---- */
 
-sio_socket *socket_new(sio_ns *ns, client *c, cJSON *auth);
+/* Takes auth.  NULL: out of memory, or too much is held for the client. */
+sio_socket *socket_new(sio_ns *ns, client *c, held_tree auth);
 void socket_free(sio_socket *k);
 /* It is connected or being admitted; from now on it is neither.  Its disconnect handlers run at the
  * next io_settle(). */
@@ -363,12 +380,15 @@ typedef struct inquiry {
 	void *user;
 	cJSON *answers;
 	list asks;             /* sockets still to answer */
+	list kept;             /* those whose answers are held for their clients */
 	struct remote *remote; /* other servers that are still to answer; NULL: none */
 	timer deadline;
 } inquiry;
 
 /* An ACK packet with its attachments.  false: bad payload. */
 bool ack_answer(sio_socket *k, const sp_packet *p, const sio_bytes *parts, size_t nparts);
+/* The client ends: nothing is held for it any more. */
+void ack_let_go_all(client *c);
 inquiry *inquiry_new(sio_ns *ns, const sio_delivery *how, bool single); /* NULL: out of memory */
 /* The socket is going to be asked; false: out of memory. */
 bool inquiry_add(inquiry *q, sio_socket *k);
@@ -511,7 +531,8 @@ typedef struct unpacked {
 	sio_packet packet;
 	buf text;
 } unpacked;
-bool parser_unpack(const sio_parser *parser, span message, unpacked *out);
+/* spare: how many bytes its tree may take. */
+bool parser_unpack(const sio_parser *parser, span message, size_t spare, unpacked *out);
 void parser_done(unpacked *u);
 
 /* ---- parcel.c: packets ready to be queued, by any number of clients ---- */

@@ -28,9 +28,20 @@
  * frees it.
  */
 cJSON *json_parse(span text, unsigned max_depth);
+
+/* What a tree may be. */
+typedef struct json_bounds {
+	unsigned depth;
+	size_t bytes; /* of memory; reading takes away what the tree costs */
+	bool full;    /* it would have cost more */
+} json_bounds;
+/* What the C library sets aside for a node, and for a key besides its text while an object's keys
+ * are looked through. */
+enum { JSON_NODE_COST = 80, JSON_KEY_COST = 64 };
+cJSON *json_parse_within(span text, json_bounds *b);
 /* The same for an array whose beginning has been read: text is what stands behind one of its items,
  * and the tree is the array of those that follow. */
-cJSON *json_parse_behind(span text, unsigned max_depth);
+cJSON *json_parse_behind(span text, json_bounds *b);
 
 /*
  * Appends the tree as compact JSON text.  Numbers in the fewest digits that read back as the same

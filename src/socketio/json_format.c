@@ -177,6 +177,7 @@ cJSON *json_format(const char *fmt, va_list args)
 		.reader = {
 			.rest = span_of(fmt),
 			.depth_left = UINT_MAX,
+			.tree.left = SIZE_MAX,
 			.read_key = read_key,
 			.read_scalar = read_scalar,
 		},

@@ -50,9 +50,18 @@ static bool decode(span text, char *out)
 	return true;
 }
 
-static char *copy_plain(span text)
+/* Memory for a text of so many bytes; NULL: too many, or there is none. */
+static char *text_new(json_reader *r, size_t len)
 {
-	char *copy = cJSON_malloc(text.len + 1);
+	enum { HEAD = 8, STEP = 16, LEAST = 32 };
+	size_t cost = (len + 1 + HEAD + STEP - 1) / STEP * STEP;
+	return json_tree_charge(&r->tree, cost < LEAST ? LEAST : cost) ? cJSON_malloc(len + 1)
+								       : NULL;
+}
+
+static char *copy_plain(json_reader *r, span text)
+{
+	char *copy = text_new(r, text.len);
 	if (!copy)
 		return NULL;
 	memcpy(copy, text.at, text.len);
@@ -60,18 +69,18 @@ static char *copy_plain(span text)
 	return copy;
 }
 
-/* The decoded string behind an opening quote; NULL: it is none, or out of memory. */
+/* The decoded string behind an opening quote; NULL: it is none, too long, or out of memory. */
 static char *read_string(json_reader *r)
 {
 	size_t len = json_plain_len(r->rest);
 	if (len < r->rest.len && r->rest.at[len] == '"') {
-		char *plain = copy_plain((span){ r->rest.at, len });
+		char *plain = copy_plain(r, (span){ r->rest.at, len });
 		json_skip(r, len + 1);
 		return plain;
 	}
 	if (!string_len(r->rest, &len))
 		return NULL;
-	char *text = cJSON_malloc(len + 1);
+	char *text = text_new(r, len);
 	if (!text)
 		return NULL;
 	if (!decode((span){ r->rest.at, len }, text)) {
@@ -84,7 +93,7 @@ static char *read_string(json_reader *r)
 
 static bool read_key(json_reader *r)
 {
-	if (!json_take(r, '"'))
+	if (!json_take(r, '"') || !json_tree_charge(&r->tree, JSON_KEY_COST))
 		return false;
 	r->tree.key = read_string(r);
 	return r->tree.key;
@@ -98,27 +107,33 @@ static bool read_scalar(json_reader *r, char first)
 	return json_tree_add(&r->tree, json_node_text(read_string(r)));
 }
 
-static json_reader reader_of(span text, unsigned max_depth)
+static cJSON *parse(span text, json_bounds *b, bool (*read)(json_reader *))
 {
-	unsigned depth = max_depth < JSON_DEPTH_LIMIT ? max_depth : JSON_DEPTH_LIMIT;
-	return (json_reader){
+	json_reader r = {
 		.rest = text,
-		.depth_left = depth,
+		.depth_left = b->depth < JSON_DEPTH_LIMIT ? b->depth : JSON_DEPTH_LIMIT,
+		.tree.left = b->bytes,
 		.read_key = read_key,
 		.read_scalar = read_scalar,
 	};
+	bool ok = read(&r);
+	b->bytes = r.tree.left;
+	b->full = r.tree.full;
+	return json_tree_finish(&r.tree, ok);
+}
+
+cJSON *json_parse_within(span text, json_bounds *b)
+{
+	return parse(text, b, json_read);
+}
+
+cJSON *json_parse_behind(span text, json_bounds *b)
+{
+	return parse(text, b, json_read_behind);
 }
 
 cJSON *json_parse(span text, unsigned max_depth)
 {
-	json_reader r = reader_of(text, max_depth);
-	bool ok = json_read(&r);
-	return json_tree_finish(&r.tree, ok);
-}
-
-cJSON *json_parse_behind(span text, unsigned max_depth)
-{
-	json_reader r = reader_of(text, max_depth);
-	bool ok = json_read_behind(&r);
-	return json_tree_finish(&r.tree, ok);
+	json_bounds b = { .depth = max_depth, .bytes = SIZE_MAX };
+	return json_parse_within(text, &b);
 }

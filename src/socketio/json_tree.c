@@ -111,6 +111,10 @@ bool json_tree_add(json_tree *t, cJSON *node)
 {
 	if (!node)
 		return false;
+	if (!json_tree_charge(t, JSON_NODE_COST)) {
+		json_free(node);
+		return false;
+	}
 	if (!t->open) {
 		t->root = node;
 		return true;

@@ -14,11 +14,13 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-/* All zero: nothing yet. */
+/* All zero but for left: nothing yet. */
 typedef struct json_tree {
 	cJSON *root;
 	cJSON *open; /* the innermost array or object that is not closed */
 	char *key;   /* owned; waits for its value */
+	size_t left; /* bytes that it may still cost */
+	bool full;   /* it would have cost more */
 } json_tree;
 
 /* A node of a cJSON type with all else zero; NULL: out of memory. */
@@ -30,8 +32,17 @@ cJSON *json_node_text(char *text);
 /* What the trees here hold for these bytes: a copy in which each NUL stands as C0 80. */
 char *json_copy_text(span text);
 
+/* Something costs so many bytes; false: too many. */
+static inline bool json_tree_charge(json_tree *t, size_t cost)
+{
+	t->full = cost > t->left;
+	if (!t->full)
+		t->left -= cost;
+	return !t->full;
+}
+
 /* Puts node, taken, where the text is: the root, the next element, or the value of the waiting
- * key.  NULL stands for out of memory and gives false. */
+ * key.  NULL stands for out of memory and gives false, and so does a node too many. */
 bool json_tree_add(json_tree *t, cJSON *node);
 /* The same with a new array or object, which is then open. */
 bool json_tree_open(json_tree *t, int type);

@@ -176,7 +176,7 @@ static void begin_middleware(sio_socket *k)
 				    : socket_walk(k, offsetof(handler_set, use));
 }
 
-void ns_connect(sio_ns *ns, client *c, cJSON *auth)
+void ns_connect(sio_ns *ns, client *c, held_tree auth)
 {
 	sio_socket *k = socket_new(ns, c, auth);
 	if (!k) {

@@ -112,9 +112,10 @@ struct candidate {
 	list in_client, in_io;
 	client *client;
 	sio_ns *asked; /* the parent that was asked last; NULL: none yet */
-	cJSON *auth;
-	size_t size; /* of it all */
+	held_tree auth;
+	size_t size; /* of it all, but for auth */
 	uint32_t tickets;
+	bool busy;    /* on its way from parent to parent */
 	bool running; /* inside the parent's function */
 	bool answered, admitted;
 	bool gone;
@@ -127,22 +128,26 @@ candidate *candidate_in(list *in_io)
 	return LIST_OWNER(in_io, candidate, in_io);
 }
 
-void candidate_free(candidate *q)
+static void candidate_free(candidate *q)
 {
-	json_free(q->auth);
+	client_let_go(q->client, q->size, &q->auth);
 	free(q);
 }
 
-/* It may be inside a parent's function, so its memory goes at the end of the turn. */
+/* Whoever leads it from parent to parent frees it then. */
 static void candidate_end(candidate *q)
 {
-	io *o = q->client->io;
 	q->gone = true;
-	client_let_go(q->client, q->size);
-	ticket_void_all(&o->tickets, &q->tickets);
+	ticket_void_all(&q->client->io->tickets, &q->tickets);
 	list_remove(&q->in_client);
 	list_remove(&q->in_io);
-	list_append(&o->dead_candidates, &q->in_io);
+}
+
+static void candidate_drop(candidate *q)
+{
+	candidate_end(q);
+	if (!q->busy)
+		candidate_free(q);
 }
 
 static void candidate_refuse(candidate *q)
@@ -164,8 +169,9 @@ static void candidate_enter(candidate *q)
 		return;
 	}
 	if (!q->gone) {
-		cJSON *auth = q->auth;
-		q->auth = NULL;
+		held_tree auth = q->auth;
+		c->pending -= auth.cost;
+		q->auth = (held_tree){ 0 };
 		candidate_end(q);
 		ns_connect(ns, c, auth);
 	}
@@ -185,7 +191,7 @@ static void ask_function(candidate *q)
 		return;
 	}
 	q->running = true;
-	r->fn(q->text, q->auth ? q->auth : &nothing, (const sio_handshake *)h,
+	r->fn(q->text, q->auth.tree ? q->auth.tree : &nothing, (const sio_handshake *)h,
 		(sio_entry){ o->server, entry }, r->user);
 	q->running = false;
 }
@@ -210,8 +216,7 @@ static sio_ns *next_parent(const candidate *q)
 	return last->next == all ? NULL : LIST_OWNER(last->next, sio_ns, in_parent);
 }
 
-/* Goes from parent to parent; one that answers later brings it back here. */
-void candidate_advance(candidate *q)
+static void advance(candidate *q)
 {
 	sio_ns *next;
 	if (q->answered && q->admitted) {
@@ -229,6 +234,16 @@ void candidate_advance(candidate *q)
 		}
 	}
 	candidate_refuse(q);
+}
+
+/* Goes from parent to parent; one that answers later brings it back here. */
+void candidate_advance(candidate *q)
+{
+	q->busy = true;
+	advance(q);
+	q->busy = false;
+	if (q->gone)
+		candidate_free(q);
 }
 
 void candidate_answer(candidate *q, bool admitted)
@@ -256,16 +271,17 @@ static bool fits(client *c, span name)
 	return !limit;
 }
 
-void parent_ask(client *c, span name, cJSON *auth, size_t auth_size)
+void parent_ask(client *c, span name, held_tree auth)
 {
 	io *o = c->io;
 	/* Whoever decides about a name sees C text: one with a NUL would be taken for another. */
 	bool askable =
 		!list_empty(&o->parents) && !memchr(name.at, '\0', name.len) && fits(c, name);
-	size_t size = sizeof(candidate) + name.len + 1 + auth_size;
-	candidate *q = askable && client_hold(c, size) ? calloc(1, sizeof *q + name.len + 1) : NULL;
+	size_t size = sizeof(candidate) + name.len + 1;
+	candidate *q =
+		askable && client_hold(c, size, &auth) ? calloc(1, sizeof *q + name.len + 1) : NULL;
 	if (!q) {
-		json_free(auth);
+		held_free(c, &auth);
 		if (askable)
 			client_reject(c, CLOSED_BY_SERVER);
 		else
@@ -288,7 +304,7 @@ void parent_forget(client *c, span name)
 		candidate *q = LIST_OWNER(it, candidate, in_client);
 		if (!span_is(q->name, name))
 			continue;
-		candidate_end(q);
+		candidate_drop(q);
 		return;
 	}
 }
@@ -296,5 +312,5 @@ void parent_forget(client *c, span name)
 void parent_forget_all(client *c)
 {
 	while (!list_empty(&c->candidates))
-		candidate_end(LIST_OWNER(c->candidates.next, candidate, in_client));
+		candidate_drop(LIST_OWNER(c->candidates.next, candidate, in_client));
 }

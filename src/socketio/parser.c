@@ -73,9 +73,9 @@ static bool write_text(buf *out, const sio_packet *p)
 	return (!p->data || json_print(out, p->data)) && !out->failed;
 }
 
-bool parser_unpack(const sio_parser *parser, span message, unpacked *out)
+bool parser_unpack(const sio_parser *parser, span message, size_t spare, unpacked *out)
 {
-	*out = (unpacked){ 0 };
+	*out = (unpacked){ .packet.spare = spare ? spare : 1 };
 	if (!parser->decode((sio_bytes){ message.at, message.len }, &out->packet))
 		return false;
 	bool fits = out->packet.type <= SP_CONNECT_ERROR && is_name(out->packet.nsp) &&

@@ -256,12 +256,12 @@ static bool whole(const sio_socket *k, const lost *l)
 static lost *take_lost(const sio_socket *k)
 {
 	recovery *r = &k->ns->recovery;
-	const char *pid = lost_text(k->auth, "pid");
+	const char *pid = lost_text(k->auth.tree, "pid");
 	map_node *node = pid ? map_find(&r->lost, span_of(pid)) : NULL;
 	if (!node)
 		return NULL;
 	lost *l = MAP_OWNER(node, lost, by_pid);
-	if (!known_offset(k->ns, k->auth, l) || !whole(k, l))
+	if (!known_offset(k->ns, k->auth.tree, l) || !whole(k, l))
 		return NULL;
 	take_out(r, l);
 	return l;
@@ -307,7 +307,7 @@ bool recovery_begin(sio_socket *k)
 		random_id(m->pid);
 		return !homecoming_begin(k);
 	}
-	m->lost = k->auth ? take_lost(k) : NULL;
+	m->lost = k->auth.tree ? take_lost(k) : NULL;
 	if (m->lost)
 		lost_unpack(k, m->lost);
 	else

@@ -141,7 +141,7 @@ static void write_pair(buf *out, span pair)
 }
 
 /* By way of JSON, whose reader knows what to do with equal keys, however many there are. */
-cJSON *revision_auth(span query)
+cJSON *revision_auth(span query, json_bounds *b)
 {
 	buf text = { 0 };
 	buf_add_char(&text, '{');
@@ -154,7 +154,7 @@ cJSON *revision_auth(span query)
 		query = (span){ query.at + used, query.len - used };
 	}
 	buf_add_char(&text, '}');
-	cJSON *auth = text.failed ? NULL : json_parse(buf_span(&text), 1);
+	cJSON *auth = text.failed ? NULL : json_parse_within(buf_span(&text), b);
 	buf_free(&text);
 	return auth;
 }

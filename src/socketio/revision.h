@@ -8,6 +8,7 @@
 #define SOCKETIO_REVISION_H
 
 #include "../base/buf.h"
+#include "json.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
@@ -29,8 +30,8 @@ typedef struct revision {
 const revision *revision_for(int engine_version);
 
 /* The pairs of a query as an object of strings; of equal keys the last value counts.  NULL: out of
- * memory. */
-cJSON *revision_auth(span query);
+ * memory, or of room. */
+cJSON *revision_auth(span query, json_bounds *b);
 /* In every revision a namespace that does not exist is refused like this. */
 void revision_write_error(buf *out, const char *message, const cJSON *data);
 

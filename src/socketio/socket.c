@@ -7,11 +7,19 @@
 
 /* ---- Life ---- */
 
-sio_socket *socket_new(sio_ns *ns, client *c, cJSON *auth)
+static size_t size_of(const client *c, const sio_ns *ns)
 {
-	sio_socket *k = calloc(1, sizeof *k + c->revision->id_size(c, ns->name));
+	return sizeof(sio_socket) + c->revision->id_size(c, ns->name);
+}
+
+sio_socket *socket_new(sio_ns *ns, client *c, held_tree auth)
+{
+	size_t size = size_of(c, ns);
+	bool fits = session_hold(c->session, size);
+	sio_socket *k = fits ? calloc(1, size) : NULL;
 	if (!k) {
-		json_free(auth);
+		session_let_go(c->session, fits ? size : 0);
+		held_free(c, &auth);
 		return NULL;
 	}
 	k->ns = ns;
@@ -37,18 +45,26 @@ static void free_data(sio_socket *k)
 		k->free_data(data);
 }
 
-void socket_free(sio_socket *k)
+/* All but itself, as its client is not there any longer. */
+static void dissolve(sio_socket *k)
 {
-	sio_ns *ns = k->ns;
-	k->reaped = true;
-	if (k->held)
-		return;
 	if (k->own)
 		handler_set_fini(k->own);
 	free(k->own);
-	json_free(k->auth);
+	held_free(k->client, &k->auth);
+	session_let_go(k->client->session, size_of(k->client, k->ns));
 	json_free(k->shared_data);
 	recovery_end(k);
+	k->reaped = true;
+}
+
+void socket_free(sio_socket *k)
+{
+	sio_ns *ns = k->ns;
+	if (!k->reaped)
+		dissolve(k);
+	if (k->held)
+		return;
 	free(k);
 	ns->population--;
 	ns_end_if_empty(ns);
@@ -179,7 +195,7 @@ bool sio_connected(const sio_socket *k)
 const cJSON *sio_auth(const sio_socket *k)
 {
 	static const cJSON nothing = { .type = cJSON_Object };
-	return k->auth ? k->auth : &nothing;
+	return k->auth.tree ? k->auth.tree : &nothing;
 }
 
 const sio_handshake *sio_handshake_of(const sio_socket *k)

@@ -214,7 +214,7 @@ static bool equal(sio_bytes a, sio_bytes b)
  * a second round may differ. */
 static void echo(sio_packet *p)
 {
-	sio_packet again;
+	sio_packet again = { 0 };
 	through_text(p);
 	if (!p->data || p->nbinary || !utf8_valid(p->nsp, strlen(p->nsp)))
 		return;
@@ -244,7 +244,7 @@ static void counted_free(void *at)
 
 static void fail_once(sio_bytes message, size_t at)
 {
-	sio_packet p;
+	sio_packet p = { 0 };
 	failing_malloc_after(at);
 	bool good = sio_msgpack_parser()->decode(message, &p);
 	CHECK(failing_malloc_off() && !good);
@@ -263,7 +263,7 @@ static void on_echo(sio_socket *k, const sio_event *ev, void *user)
 static void check_mail(peer *p)
 {
 	for (size_t i = 0; i < sent_count(p); i++) {
-		sio_packet told;
+		sio_packet told = { 0 };
 		bytes *b = sent(p, i);
 		sio_bytes message = { bytes_data(b), b->len };
 		CHECK(b->binary && sio_msgpack_parser()->decode(message, &told));
@@ -290,7 +290,7 @@ static void serve(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	sio_bytes message = { data, size };
-	sio_packet p;
+	sio_packet p = { 0 };
 	cJSON_InitHooks(&(cJSON_Hooks){ counted_malloc, counted_free });
 	size_t before = failing_malloc_count();
 	bool good = sio_msgpack_parser()->decode(message, &p);

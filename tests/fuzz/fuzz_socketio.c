@@ -678,8 +678,7 @@ static void check_settled(const io *o)
 	if (f.lab->holding)
 		return;
 	REQUIRE(!io_unsettled(o) && list_empty(&o->idle));
-	REQUIRE(list_empty(&o->dead_sockets) && list_empty(&o->dead_candidates));
-	REQUIRE(list_empty(&o->dead_arrivals) && list_empty(&o->dead_inquiries));
+	REQUIRE(list_empty(&o->dead_sockets) && list_empty(&o->dead_inquiries));
 	REQUIRE(f.leaving == f.left);
 }
 

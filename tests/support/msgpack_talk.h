@@ -59,7 +59,7 @@ static inline const char *packet_of(const char *hex)
 {
 	static unsigned char message[TALK_MAX];
 	static char text[TALK_MAX];
-	sio_packet p;
+	sio_packet p = { 0 };
 	if (!decoded(message, from_hex(message, hex), &p))
 		return "refused";
 	int n = sprintf(text, "%u%s", p.type, p.nsp);

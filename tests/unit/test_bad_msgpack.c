@@ -29,7 +29,7 @@ static size_t message_of(unsigned char *to, const char *hex)
 
 static bool accepts(const void *data, size_t len)
 {
-	sio_packet p;
+	sio_packet p = { 0 };
 	bool good = decoded(data, len, &p);
 	if (good)
 		packet_free(&p);
@@ -220,7 +220,7 @@ START_TEST(nesting_is_as_deep_as_the_message_is_long)
 	static unsigned char message[1000100];
 	for (int maps = 0; maps < 2; maps++) {
 		size_t n = maps ? 400000 : 900000, len = deep(message, n, maps);
-		sio_packet p;
+		sio_packet p = { 0 };
 		ck_assert(decoded(message, len, &p));
 		ck_assert_uint_eq(depth_of(p.data), n + 1);
 		sio_bytes again = sio_msgpack_parser()->encode(&p);
@@ -292,7 +292,7 @@ START_TEST(reading_survives_each_failing_allocation)
 	bool failed, good;
 	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
 	do {
-		sio_packet p;
+		sio_packet p = { 0 };
 		failing_malloc_after(n++);
 		good = sio_msgpack_parser()->decode(b, &p);
 		failed = failing_malloc_off();
@@ -309,7 +309,7 @@ END_TEST
 START_TEST(writing_survives_each_failing_allocation)
 {
 	static unsigned char message[1000];
-	sio_packet p;
+	sio_packet p = { 0 };
 	size_t n = 0;
 	bool failed;
 	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });

@@ -557,7 +557,7 @@ static void step(void)
 	if (!dice(5))
 		hold_turns(a_server());
 	if (life.forgetful && !dice(4))
-		failing_malloc_after((long)dice(40));
+		failing_malloc_after(dice(40));
 	peer *p = a_peer();
 	switch (p ? dice(12) : 6) {
 	case 0:

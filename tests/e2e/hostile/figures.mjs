@@ -126,6 +126,28 @@ const WORST = {
 		for (const n of numbers(5000)) socket.send(`42${n}["join","room ${n}"]`);
 		for (const _ of numbers(5000)) await socket.message();
 	},
+	'sends a megabyte of the smallest values': async (t, server) => {
+		const socket = await RawSocket.joined(t, server);
+		socket.send(`42["whoami",${'0,'.repeat(490_000)}0]`);
+		await socket.end();
+	},
+	'sends as many of the smallest values as may be': async (t, server) => {
+		const socket = await RawSocket.joined(t, server);
+		for (const n of numbers(3)) socket.send(`42${n}["whoami",${'0,'.repeat(170_000)}0]`);
+		for (const _ of numbers(3)) await socket.message();
+	},
+	'sends the smallest values as auth, in all namespaces': async (t, server) => {
+		const socket = await RawSocket.joined(t, server);
+		for (const name of ['/chat', '/gate', '/a "b"/é'])
+			socket.send(`40${name},{"a":[${'0,'.repeat(70_000)}0]}`);
+		await socket.end();
+	},
+	'enters a namespace and leaves it, ever again': async (t, server) => {
+		const polling = await Polling.open(server);
+		await polling.join();
+		const again = Array(40_000).fill('40/chat,\x1e41/chat,').join('\x1e');
+		await polling.post(again);
+	},
 	'asks sixty thousand questions that are not answered': async (t, server) => {
 		const socket = await RawSocket.joined(t, server);
 		for (const n of numbers(60_000)) socket.send(`42${n}["hold"]`);
@@ -149,13 +171,14 @@ for (const [what, deed] of Object.entries(WORST))
 		const { held } = await statsOf(server);
 		t.diagnostic(`stays ${mb(stays)}, at most ${mb(most)}, of which ${mb(held)} are counted`);
 		assert.ok(stays < 16 * MEGABYTE, `${mb(stays)} stay`);
+		assert.ok(most < 18 * MEGABYTE, `${mb(most)} for a moment`);
 	});
 
 test('the tree of an event is there while it is handled, and not for each client', async (t) => {
 	const server = await start(t, EXACT_HEAP);
 	const zeros = async () => {
 		const socket = await RawSocket.joined(t, server);
-		for (const n of numbers(3)) socket.send(`42${n}["ack",${'0,'.repeat(490_000)}0]`);
+		for (const n of numbers(3)) socket.send(`42${n}["ack",${'0,'.repeat(170_000)}0]`);
 		for (const _ of numbers(3)) await socket.message();
 		socket.ws.terminate();
 	};

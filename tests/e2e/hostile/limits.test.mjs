@@ -8,15 +8,16 @@ import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as pathJoin } from 'node:path';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { Bystander } from '../support/bystander.mjs';
 import { connect, POLLING, WEBSOCKET } from '../support/client.mjs';
 import { Guest } from '../support/lost.mjs';
 import { ask, Polling, RawSocket } from '../support/raw.mjs';
 import { startServer } from '../support/server.mjs';
 import { beginShake } from '../support/refusals.mjs';
 import { hasCounted, statsOf, untilStats } from '../support/siege.mjs';
-import { GRAIN, PATIENCE, within } from '../support/wait.mjs';
+import { GRAIN, PATIENCE, until, within } from '../support/wait.mjs';
 
 const POLL = '/socket.io/?EIO=4&transport=polling';
 const SHAKE = 'EIO=4&transport=websocket';
@@ -427,6 +428,33 @@ test('connect_timeout_ms: sessions that enter no namespace end', async (t) => {
 	await untilStats(server, (s) => s['struck.connect_timeout_ms'] === 100, 'a count of all');
 	inTime.send('42["echo",1]');
 	while ((await inTime.message()) !== '42["echo",1]');
+});
+
+// ---- Descriptors ----
+
+test('without descriptors the connected are served, and newcomers when there are some', async (t) => {
+	const server = await startServer({}, ['prlimit', '--nofile=60']);
+	t.after(() => server.stop());
+	const bystander = await Bystander.of(server, { everyMs: 10 });
+	t.after(() => bystander.leave());
+	const greedy = numbers(100).map(() =>
+		net.connect(server.port, '127.0.0.1').on('error', () => {}),
+	);
+	t.after(() => greedy.forEach((one) => one.destroy()));
+	const used = () => readdirSync(`/proc/${server.child.pid}/fd`).length;
+	await until(() => used() >= 59, 'the last descriptor');
+
+	let served = false;
+	const newcomer = RawSocket.joined(t, server).then((socket) => {
+		served = true;
+		return socket;
+	});
+	await bystander.isUndisturbed({ least: 50 });
+	assert.ok(!served);
+	greedy.forEach((one) => one.destroy());
+	(await newcomer).ws.terminate();
+	assert.match(server.stderr, /^libsio: accept: [^\n]*\n$/, 'said once');
+	server.stderr = '';
 });
 
 // ---- What is said of it ----

@@ -264,14 +264,28 @@ attack(
 attack(
 	'a megabyte of the smallest values',
 	async (t, server) => {
-		const socket = await RawSocket.joined(t, server);
-		for (const text of ['0,'.repeat(490_000), '[],'.repeat(320_000), '"",'.repeat(320_000)]) {
-			socket.send(`42["nothing",${text}0]`);
-			socket.send(`421["ack",${text}0]`);
+		for (const value of ['0,', '[],', '"",']) {
+			const socket = await RawSocket.joined(t, server);
+			socket.send(`42["nothing",${value.repeat(320_000)}0]`);
+			socket.send(`421["ack",${value.repeat(120_000)}0]`);
 			assert.ok((await next(socket)).startsWith('431['));
+			socket.send(`422["ack",${value.repeat(320_000)}0]`);
+			await isClosed(socket);
 		}
 	},
-	{ bad_packets: 0, closed: 0 },
+	{ closed: 3, 'struck.max_held': 3 },
+);
+
+attack(
+	'a megabyte of the smallest values for auth, in each namespace',
+	async (t, server) => {
+		const socket = await RawSocket.joined(t, server);
+		const auth = `{"a":[${'0,'.repeat(70_000)}0]}`;
+		for (const name of ['/chat', '/gate', '/a "b"/é']) socket.send(`40${name},${auth}`);
+		assert.ok((await next(socket)).startsWith('40/chat,{"sid"'));
+		await socket.end();
+	},
+	{ closed: 1, 'struck.max_held': 1 },
 );
 
 attack(
