@@ -58,7 +58,7 @@ typedef struct sio_cluster_message {
 	bool close; /* the whole connection */
 	/* Of an event, where the backend keeps what it carries (below).  Out: sio_cluster_sent() is
 	 * to be told of it with this number; 0: nobody waits.  In: the offset that clients are told
-	 * with it; NULL: none. */
+	 * with it, up to 64 letters, digits and "-_.:"; NULL: none. */
 	uint64_t number;
 	const char *offset;
 } sio_cluster_message;

@@ -256,6 +256,14 @@ static bool event_good(const sio_event *ev, bool named)
 	       sp_placeholders_valid(ev->args, ev->nbinary);
 }
 
+bool cluster_offset_good(const char *offset)
+{
+	static const char letters[] = "0123456789-_.:"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	size_t len = strlen(offset);
+	return len && len <= SIO_REQUEST_MAX && strspn(offset, letters) == len;
+}
+
 bool cluster_good(const sio_cluster_message *m)
 {
 	if ((size_t)m->type >= sizeof errands / sizeof *errands)
@@ -265,6 +273,8 @@ bool cluster_good(const sio_cluster_message *m)
 		((needs & ROOMS) && !m->rooms) || ((needs & REQUEST) && !m->request))
 		return false;
 	if ((m->request && !fits(m->request)) || (m->peer && !fits(m->peer)))
+		return false;
+	if (m->offset && !cluster_offset_good(m->offset))
 		return false;
 	return !m->event || event_good(m->event, needs & EVENT);
 }

@@ -418,6 +418,8 @@ sio_err cluster_send(sio_ns *ns, const sio_cluster_message *m);
 void cluster_ask(inquiry *q, sio_cluster_message *m);
 /* The inquiry waits for them no longer. */
 void cluster_forget(inquiry *q);
+/* Clients are told it as it is. */
+bool cluster_offset_good(const char *offset);
 /* Whether it is one, for what it says it is. */
 bool cluster_good(const sio_cluster_message *m);
 /* The other server's message answers a request of ours. */

@@ -7,9 +7,8 @@
  * that clients hear everything in the order in which it was said.
  */
 #include "journal.h"
+#include <stdio.h>
 #include <stdlib.h>
-
-enum { OFFSET_MAX = 64 };
 
 typedef struct emission {
 	list in_outbox;
@@ -24,7 +23,7 @@ typedef struct emission {
 	size_t nto;
 	sio_delivery who; /* for those who have come back since */
 	const char **names;
-	char offset[OFFSET_MAX]; /* "": none */
+	char offset[SIO_REQUEST_MAX + 1]; /* "": none */
 } emission;
 
 bool outbox_takes(const sio_ns *ns, const sio_delivery *how)
@@ -201,6 +200,9 @@ uint64_t outbox_add(sio_ns *ns, const sio_delivery *how, const wording *w, const
 	e->ends_in_text = parcel_ends_in_text(w);
 	e->asks = how->on_ack != NULL;
 	e->how = *t;
+	/* An answer is waited for. */
+	if (e->asks)
+		e->how = (traits){ .flags = t->flags & ~(unsigned)SIO_VOLATILE };
 	b->size += e->size;
 	list_append(&b->emissions, &e->in_outbox);
 	uint64_t number = e->number;
@@ -215,8 +217,8 @@ void outbox_sent(sio_ns *ns, uint64_t number, const char *offset)
 		if (e->number != number || !e->waits)
 			continue;
 		e->waits = false;
-		if (offset && strlen(offset) < OFFSET_MAX)
-			strcpy(e->offset, offset);
+		if (offset && cluster_offset_good(offset))
+			snprintf(e->offset, sizeof e->offset, "%s", offset);
 		run(ns);
 		return;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Recovery across servers, with an adapter that keeps what it carries (cluster.md, "Recovery across
  * servers"). */
+#include "../../src/socketio/json.h"
 #include "../support/cluster.h"
 #include "../support/guest.h"
 #include "../support/unit.h"
@@ -119,6 +120,27 @@ START_TEST(what_comes_behind_it_waits_for_it)
 	sio_emit_with(k, &volatil, "d", sio_json("['text']"));
 	end_turn(t.s[0]);
 	HEARD(t.g.peer, "42[\"d\",\"text\",\"2-0\"]");
+	end(&t);
+}
+END_TEST
+
+static void note_sent(sio_socket *k, const sio_event *ev, void *user)
+{
+	(void)k;
+	note(user, "sent:%s%s", ev->name, text_of(ev->args));
+}
+
+START_TEST(who_looks_at_what_is_sent_sees_it_once)
+{
+	pair t;
+	begin(&t);
+	sio_on_any_outgoing(t.ns[0], note_sent, t.s[0]);
+	say(&t, 0, NULL, "a", 1);
+	NOTED(t.s[0], "sent:a[1]");
+	sio_emit(socket_at(&t), "b", sio_json("[2]"));
+	cluster_turn(&t.c);
+	NOTED(t.s[0], "sent:b[2]");
+	HEARD(t.g.peer, "42[\"a\",1,\"2-0\"] 42[\"b\",2,\"3-0\"]");
 	end(&t);
 }
 END_TEST
@@ -544,6 +566,18 @@ START_TEST(who_keeps_does_it_all)
 	ck_assert_int_eq(sio_cluster_restored(t.ns[0], 1, NULL), SIO_EGONE);
 	sio_cluster_replayed(t.ns[0], 1, true);
 	sio_cluster_sent(t.ns[0], 99, "1-0");
+	const sio_delivery all = { 0 };
+	cJSON *args = cJSON_CreateArray();
+	const sio_event ev = { .name = "e", .args = args };
+	sio_cluster_message m = { .type = SIO_CLUSTER_EMIT, .who = &all, .event = &ev };
+	static const char *const wrong[] = { "", "1\"", "a\\", "\x7f",
+		"12345678901234567890123456789012345678901234567890123456789012345" };
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		m.offset = wrong[i];
+		ck_assert_int_eq(sio_cluster_receive(t.ns[0], &m), SIO_EINVAL);
+	}
+	json_free(args);
+	end_turn(t.s[0]);
 	HEARD(t.g.peer, "");
 	end(&t);
 }
@@ -569,10 +603,10 @@ START_TEST(without_recovery_nothing_waits)
 END_TEST
 
 UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
-	what_comes_behind_it_waits_for_it, it_is_for_those_who_matched_when_it_was_sent,
-	who_is_disconnected_is_told_before, who_is_gone_is_not_waited_for,
-	what_cannot_be_sent_comes_without_an_offset, no_more_waits_than_the_limit,
-	who_comes_back_elsewhere_has_all_and_has_missed_nothing,
+	what_comes_behind_it_waits_for_it, who_looks_at_what_is_sent_sees_it_once,
+	it_is_for_those_who_matched_when_it_was_sent, who_is_disconnected_is_told_before,
+	who_is_gone_is_not_waited_for, what_cannot_be_sent_comes_without_an_offset,
+	no_more_waits_than_the_limit, who_comes_back_elsewhere_has_all_and_has_missed_nothing,
 	what_still_waits_is_heard_by_who_has_come_back,
 	what_is_said_while_it_passes_middleware_is_not_missed,
 	who_leaves_before_it_is_let_in_leaves_the_same_behind, who_is_not_known_begins_anew,

@@ -29,7 +29,7 @@ static comeback *comeback_new(place *p, uint64_t number, const char *offset)
 	if (!c)
 		return NULL;
 	*c = (comeback){ .r = p->r, .p = p, .number = number };
-	strcpy(c->at, offset);
+	snprintf(c->at, sizeof c->at, "%s", offset);
 	list_append(&p->r->comebacks, &c->in_redis);
 	return c;
 }
@@ -167,7 +167,7 @@ static void take_entry(comeback *c, const redisReply *one)
 	letter l = { .old = LETTER_NOT_OLD };
 	if (!stream_entry_of(one, &e))
 		return;
-	strcpy(c->at, e.id);
+	snprintf(c->at, sizeof c->at, "%s", e.id);
 	if (!c->p || !span_is(e.e.nsp, span_of(c->p->me.nsp)) || !entry_may_be_missed(&e.e))
 		return;
 	/* Its own count too. */

@@ -11,6 +11,7 @@ enum { READ_COUNT = 100 };
 struct reader {
 	redis *r;
 	redis_link *link;
+	bool asked;        /* a command waits for its reply, or to be written */
 	bool known;        /* up to where everything has been read */
 	char at[ENTRY_ID]; /* that entry's id; "": none yet */
 };
@@ -20,7 +21,7 @@ static void take_entry(reader *s, const stream_entry *one)
 {
 	redis *r = s->r;
 	const entry *e = &one->e;
-	strcpy(s->at, one->id);
+	snprintf(s->at, sizeof s->at, "%s", one->id);
 	if (span_is(e->uid, span_of(r->uid))) {
 		sending_read(r, e, one->id);
 		return;
@@ -37,6 +38,22 @@ static void take_entry(reader *s, const stream_entry *one)
 
 /* ---- Reading ---- */
 
+/* One at a time. */
+static void ask(reader *s, size_t n, const span *words, link_reply_fn *fn)
+{
+	s->asked = true;
+	if (!link_command(s->link, n, words, fn, s))
+		return;
+	s->asked = false;
+	link_fault(s->link, "out of memory");
+}
+
+static void now_known(reader *s)
+{
+	s->known = true;
+	redis_check_ready(s->r);
+}
+
 static void read_more(reader *s);
 
 /* [[stream, [[id, [name, value, ...]], ...]]] */
@@ -51,12 +68,15 @@ static const redisReply *entries_of(const redisReply *r)
 static void on_entries(const redisReply *r, void *user)
 {
 	reader *s = user;
+	s->asked = false;
 	if (!r)
 		return;
 	if (r->type == REDIS_REPLY_ERROR) {
 		link_fault(s->link, r->str);
 		return;
 	}
+	if (!s->known)
+		now_known(s);
 	const redisReply *entries = entries_of(r);
 	for (size_t i = 0; entries && i < entries->elements; i++) {
 		stream_entry one;
@@ -78,8 +98,7 @@ static void read_more(reader *s)
 	snprintf(block, sizeof block, "%u", g->ping_ms);
 	const span words[] = { SPAN("XREAD"), SPAN("COUNT"), span_of(count), SPAN("BLOCK"),
 		span_of(block), SPAN("STREAMS"), span_of(g->stream), span_of(s->at) };
-	if (link_command(s->link, sizeof words / sizeof *words, words, on_entries, s))
-		link_fault(s->link, "out of memory");
+	ask(s, sizeof words / sizeof *words, words, on_entries);
 }
 
 /* ---- Where it begins ---- */
@@ -89,15 +108,15 @@ static void read_more(reader *s)
 static void begin_at(reader *s, const char *last)
 {
 	if (!s->at[0] || entry_order(last, s->at) < 0)
-		strcpy(s->at, last);
-	s->known = true;
+		snprintf(s->at, sizeof s->at, "%s", last);
+	now_known(s);
 	read_more(s);
-	redis_check_ready(s->r);
 }
 
 static void on_last(const redisReply *r, void *user)
 {
 	reader *s = user;
+	s->asked = false;
 	if (!r)
 		return;
 	stream_entry one = { .id = "0-0" };
@@ -114,20 +133,21 @@ static void ask_for_last(reader *s)
 {
 	const span words[] = { SPAN("XREVRANGE"), span_of(s->r->o.given.stream), SPAN("+"),
 		SPAN("-"), SPAN("COUNT"), SPAN("1") };
-	if (link_command(s->link, sizeof words / sizeof *words, words, on_last, s))
-		link_fault(s->link, "out of memory");
+	ask(s, sizeof words / sizeof *words, words, on_last);
 }
 
+/* What could not be written before is now. */
 static void on_up(void *user)
 {
 	reader *s = user;
+	if (s->asked)
+		return;
 	if (strcmp(s->at, "$") != 0) {
 		ask_for_last(s);
 		return;
 	}
-	s->known = true;
+	now_known(s);
 	read_more(s);
-	redis_check_ready(s->r);
 }
 
 /* What is too large stays in the stream, and is not asked for again. */
@@ -136,7 +156,7 @@ static void on_down(const char *why, void *user)
 	reader *s = user;
 	s->known = false;
 	if (why == link_too_large)
-		strcpy(s->at, "$");
+		snprintf(s->at, sizeof s->at, "%s", "$");
 	redis_down(s->r, "the reading connection to", why);
 }
 
