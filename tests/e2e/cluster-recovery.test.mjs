@@ -186,9 +186,65 @@ test('nothing is missed, and nothing heard twice, while everybody talks', async 
 	}
 });
 
+test('a server that ends leaves its clients to the others', async (t) => {
+	const leaving = await startMember(t, 'c', 'leaving', redis, ENV);
+	await joined(leaving);
+	const socket = await seasoned(t, leaving, { rooms: ['a'] });
+	const { id } = socket;
+	await leaving.stop();
+	await until(() => !socket.connected, 'the end');
+	await says(servers.n1, { to: ['a'], event: 'missed' });
+	await comeTo(servers.c2, socket);
+	assert.deepEqual([socket.recovered, socket.id], [true, id]);
+	assert.deepEqual(taken(socket), [['missed']]);
+});
+
 test('nothing that was said was taken amiss', async () => {
 	for (const name of ['c1', 'c2']) {
 		const { result } = await servers[name].order('stats');
 		assert.deepEqual([result.bad, result.dropped], [0, 0]);
 	}
+});
+
+test('Redis is restarted, and has forgotten everything', async (t) => {
+	const other = await startRedis(t);
+	const all = [];
+	for (const kind of ['c', 'c', 'node'])
+		all.push(await startMember(t, kind, kind, other, ENV));
+	const [one, two, node] = all;
+	for (const server of [one, two]) await joined(server);
+	const sockets = [];
+	for (const server of all) sockets.push(await seasoned(t, server, { rooms: ['a'] }));
+	const lost = await seasoned(t, one);
+	const { id } = lost;
+	await lose(await redisClient(t, other), lost);
+
+	await other.stop();
+	await one.prints(/is lost/);
+	await one.order('emit', { event: 'away', args: [1] });
+	await until(() => sockets[0].heard.length, 'what is said here');
+	assert.deepEqual(sockets[0].heard.splice(0), [['away', 1]]);
+	await other.start();
+	for (const server of [one, two]) await joined(server, 2);
+	await comeTo(two, lost);
+	assert.equal(lost.recovered, false);
+	assert.notEqual(lost.id, id);
+
+	const again = await redisClient(t, other);
+	// The reference reads on when its client has connected again.
+	const readers = async () => (await again.sendCommand(['CLIENT', 'LIST'])).match(/cmd=xread/g);
+	await eventually(async () => (await readers())?.length === 3, 'all to read');
+	for (const [i, server] of all.entries())
+		await server.order('emit', { to: ['a'], event: 'back', args: [i] });
+	const back = ({ heard }) => heard.filter(([event]) => event === 'back').map(([, n]) => n);
+	for (const socket of sockets) {
+		await until(() => back(socket).length === 3, 'what is said then');
+		assert.deepEqual(back(socket).sort(), [0, 1, 2]);
+		socket.heard.length = 0;
+	}
+	await lose(again, sockets[0]);
+	await two.order('emit', { to: ['a'], event: 'missed' });
+	await comeTo(node, sockets[0]);
+	assert.equal(sockets[0].recovered, true);
+	assert.deepEqual(taken(sockets[0]), [['missed']]);
 });
