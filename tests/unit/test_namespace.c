@@ -121,6 +121,26 @@ START_TEST(a_client_may_be_in_several_namespaces)
 END_TEST
 
 /* socket.io.md 36, 85: CONNECT for a namespace that it is in closes the connection. */
+/* differences.md 61: what is one too many is refused, until another one is left. */
+START_TEST(a_client_may_be_in_so_many_namespaces_and_no_more)
+{
+	sio_server *s = lab_new_with(&(sio_options){ .max_sockets = 2 });
+	peer *p = open_client(s);
+	sio_of(s, "/a");
+	sio_of(s, "/b");
+	receive(p, "40");
+	receive(p, "40/a,{\"token\":1}");
+	HEARD(p, "40{\"sid\":\"*\"} 40/a,{\"sid\":\"*\"}");
+	receive(p, "40/b,{\"token\":1}");
+	HEARD(p, "44/b,{\"message\":\"Too many namespaces\"}");
+	receive(p, "41/a,");
+	receive(p, "40/b,");
+	HEARD(p, "40/b,{\"sid\":\"*\"}");
+	ck_assert_uint_eq(s->engine.counters.struck[LIMIT_max_sockets], 1);
+	lab_close(s);
+}
+END_TEST
+
 START_TEST(entering_twice_closes_the_connection)
 {
 	sio_server *s = chat_server();
@@ -390,7 +410,8 @@ END_TEST
 UNIT_MAIN("namespace", a_session_begins_in_no_namespace, connect_is_answered_with_the_socket_id,
 	ids_have_20_characters_and_are_new_each_time, an_unknown_namespace_is_refused,
 	a_query_is_part_of_the_name, names_may_be_written_in_both_ways,
-	a_client_may_be_in_several_namespaces, entering_twice_closes_the_connection,
+	a_client_may_be_in_several_namespaces, a_client_may_be_in_so_many_namespaces_and_no_more,
+	entering_twice_closes_the_connection,
 	a_packet_for_a_foreign_namespace_closes_the_connection,
 	an_event_before_connect_closes_the_connection,
 	late_packets_for_a_left_namespace_are_ignored,
