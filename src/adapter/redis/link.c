@@ -194,32 +194,45 @@ static void on_ended(uv_handle_t *h)
 	free(h->data);
 }
 
-/* Waits until more can be written; false: it takes too long. */
-static bool await_room(int fd, uint64_t deadline)
+/* false: it takes too long. */
+static bool await(int fd, short what, uint64_t deadline)
 {
 	uint64_t now = uv_hrtime() / 1000000;
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct pollfd p = { .fd = fd, .events = what };
 	return now < deadline && poll(&p, 1, (int)(deadline - now)) > 0;
 }
 
-/* The loop does not turn any more.  What it has not written of the flight is its end. */
+static bool write_all(redis_link *l, int fd, uint64_t deadline)
+{
+	wire *w = l->wire;
+	while (link_load(l) && buf_len(&w->flight)) {
+		ssize_t n = send(fd, buf_data(&w->flight), buf_len(&w->flight), MSG_NOSIGNAL);
+		if (n > 0)
+			buf_consume(&w->flight, (size_t)n);
+		else if (n == 0 || errno != EAGAIN || !await(fd, POLLOUT, deadline))
+			return false;
+	}
+	return true;
+}
+
+/* The loop does not turn any more.  What it has not written of the flight is its end.  Redis drops
+ * what it has not read yet if there is something that is not read here, so all is. */
 static void last_words(redis_link *l)
 {
 	wire *w = l->wire;
 	uint64_t deadline = uv_hrtime() / 1000000 + LAST_WORDS_MS;
 	uv_os_fd_t fd;
-	if (!l->up || l->hold || uv_fileno(&w->socket.handle, &fd))
+	ssize_t n = 1;
+	if (!l->up || l->hold || l->o.subscriber || uv_fileno(&w->socket.handle, &fd))
 		return;
 	if (w->writing)
 		buf_consume(&w->flight,
 			buf_len(&w->flight) - uv_stream_get_write_queue_size(&w->socket.stream));
-	while (link_load(l) && buf_len(&w->flight)) {
-		ssize_t n = send(fd, buf_data(&w->flight), buf_len(&w->flight), MSG_NOSIGNAL);
-		if (n > 0)
-			buf_consume(&w->flight, (size_t)n);
-		else if (n == 0 || errno != EAGAIN || !await_room(fd, deadline))
-			return;
-	}
+	bool all = write_all(l, fd, deadline);
+	if (!all || list_empty(&l->written) || shutdown(fd, SHUT_WR))
+		return;
+	while ((n > 0 || (n < 0 && errno == EAGAIN)) && await(fd, POLLIN, deadline))
+		n = recv(fd, l->incoming, LINK_READ, 0);
 }
 
 void link_free(redis_link *l)

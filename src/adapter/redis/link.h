@@ -40,8 +40,8 @@ typedef struct link_options {
 
 /* It begins by itself.  NULL: out of memory. */
 redis_link *link_new(uv_loop_t *loop, const link_options *o);
-/* Writes what Redis takes within half a second, and closes.  What waits for a reply is told
- * nothing; memory is freed when the loop has turned. */
+/* Writes what may be written and Redis takes within half a second, and closes.  What waits for a
+ * reply is told nothing; memory is freed when the loop has turned. */
 void link_free(redis_link *l);
 bool link_is_up(const redis_link *l);
 /* Gives the connection up, and tries again; nothing comes after it. */

@@ -198,6 +198,8 @@ void reader_free(reader *s)
 {
 	if (!s)
 		return;
+	/* It has no last words. */
+	link_hold(s->link, true);
 	link_free(s->link);
 	free(s);
 }
