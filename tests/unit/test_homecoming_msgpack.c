@@ -12,8 +12,8 @@ enum { MINUTE = 60000 };
 
 static void send_packed(peer *p, unsigned type, cJSON *data)
 {
-	const sio_packet packet = { .type = type, .nsp = "/", .data = data };
-	sio_bytes b = sio_msgpack_parser()->encode(&packet);
+	const sio_packet whole = { .type = type, .nsp = "/", .data = data };
+	sio_bytes b = sio_msgpack_parser()->encode(&whole);
 	ck_assert_ptr_nonnull(b.data);
 	receive_binary(p, b.data, b.len);
 	free((void *)(uintptr_t)b.data);
@@ -28,16 +28,16 @@ static const char *unpacked_mail(peer *p, char *pid)
 	text[0] = '\0';
 	for (size_t i = 0; i < sent_count(p); i++) {
 		bytes *b = sent(p, i);
-		sio_packet packet = { 0 };
+		sio_packet whole = { 0 };
 		ck_assert(b->binary);
-		ck_assert(sio_msgpack_parser()->decode(
-			(sio_bytes){ bytes_data(b), b->len }, &packet));
-		const cJSON *id = cJSON_GetObjectItem(packet.data, "pid");
+		ck_assert(
+			sio_msgpack_parser()->decode((sio_bytes){ bytes_data(b), b->len }, &whole));
+		const cJSON *id = cJSON_GetObjectItem(whole.data, "pid");
 		if (id)
 			strcpy(pid, id->valuestring);
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "",
-			id ? "pid" : text_of(packet.data));
-		packed_free(&packet);
+			id ? "pid" : text_of(whole.data));
+		packed_free(&whole);
 	}
 	forget_mail(p);
 	return text;
