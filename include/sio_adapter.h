@@ -68,6 +68,7 @@ typedef struct sio_cluster_session {
 	const char *id, *pid;
 	const char *const *rooms; /* ends with NULL */
 	const cJSON *data;        /* NULL: none */
+	bool unsure; /* it may be one of another namespace: it passes middleware again */
 } sio_cluster_session;
 
 /* A backend.  `place` is what open() returned for the namespace. */

@@ -200,6 +200,7 @@ sio_err sio_cluster_restored(sio_ns *ns, uint64_t number, const sio_cluster_sess
 	}
 	k->membership->lost = l;
 	lost_unpack(k, l);
+	k->membership->unsure = saved->unsure;
 	ns_admit_later(k);
 	return SIO_OK;
 }

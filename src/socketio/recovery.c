@@ -322,8 +322,8 @@ bool recovery_ready(sio_socket *k)
 
 bool recovery_skips(const sio_socket *k)
 {
-	return k->membership && k->membership->recovered &&
-	       !k->ns->io->options.recovery_uses_middleware;
+	const membership *m = k->membership;
+	return m && m->recovered && !m->unsure && !k->ns->io->options.recovery_uses_middleware;
 }
 
 static void replay(sio_socket *k, const lost *l)

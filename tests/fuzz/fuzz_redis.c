@@ -136,10 +136,11 @@ static void on_save(void *at, const sio_cluster_session *gone, unsigned ms)
 	payload p = { .json = { 0 } };
 	letter l;
 	sio_cluster_session back;
+	const char *nsp;
 	(void)at;
 	(void)ms;
-	CHECK(kept_write(&p, gone));
-	CHECK(kept_read(&l, payload_span(&p), &back));
+	CHECK(kept_write(&p, gone, "/"));
+	CHECK(kept_read(&l, payload_span(&p), &back, &nsp));
 	CHECK(!strcmp(back.id, gone->id) && !strcmp(back.pid, gone->pid));
 	letter_free(&l);
 	payload_free(&p);
@@ -196,7 +197,8 @@ static void read_kept(span text)
 {
 	letter l;
 	sio_cluster_session kept;
-	if (kept_read(&l, text, &kept))
+	const char *nsp;
+	if (kept_read(&l, text, &kept, &nsp))
 		come_back(&kept, NULL);
 	letter_free(&l);
 }
@@ -204,7 +206,7 @@ static void read_kept(span text)
 static void read_entry(const char *data, size_t size)
 {
 	const sio_cluster_session kept = { "mYDjApffGO3UNvIlAAAA", "AqDp6R96go68mgqjAAAB",
-		SIO_ROOMS("mYDjApffGO3UNvIlAAAA", "r"), NULL };
+		SIO_ROOMS("mYDjApffGO3UNvIlAAAA", "r"), NULL, false };
 	letter l;
 	const entry e = { SPAN("fedcba9876543210"), SPAN("/"), { data, size > 0 },
 		{ data + 1, size ? size - 1 : 0 } };

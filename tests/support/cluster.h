@@ -35,6 +35,7 @@ typedef struct cluster_member {
 typedef struct cluster_lost {
 	char id[64], pid[64], rooms[CLUSTER_TEXT], data[CLUSTER_TEXT];
 	unsigned ms;
+	bool unsure;
 } cluster_lost;
 
 struct cluster {

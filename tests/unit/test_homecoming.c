@@ -340,6 +340,26 @@ START_TEST(what_is_said_while_it_passes_middleware_is_not_missed)
 }
 END_TEST
 
+/* Though it need not otherwise. */
+START_TEST(who_may_be_of_another_namespace_passes_middleware)
+{
+	for (int unsure = 0; unsure < 2; unsure++) {
+		pair t;
+		begin(&t);
+		sio_use(t.ns[1], hold, t.s[1]);
+		lose(&t);
+		t.c.lost[0].unsure = unsure;
+		come_to(&t, 1);
+		NOTED(t.s[1], unsure ? "recovered" : "");
+		if (unsure)
+			sio_admit(held);
+		cluster_turn(&t.c);
+		GUEST_HEARD(&t.g, "40=");
+		end(&t);
+	}
+}
+END_TEST
+
 /* cluster.md 21: at each step of the way in. */
 START_TEST(who_leaves_before_it_is_let_in_leaves_the_same_behind)
 {
@@ -621,6 +641,7 @@ UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
 	no_more_waits_than_the_limit, who_comes_back_elsewhere_has_all_and_has_missed_nothing,
 	what_still_waits_is_heard_by_who_has_come_back,
 	what_is_said_while_it_passes_middleware_is_not_missed,
+	who_may_be_of_another_namespace_passes_middleware,
 	who_leaves_before_it_is_let_in_leaves_the_same_behind, who_is_not_known_begins_anew,
 	without_an_answer_it_begins_anew, without_what_it_missed_it_begins_anew,
 	who_has_missed_too_much_begins_anew, asking_anew_replaces_the_first_question,

@@ -130,23 +130,41 @@ START_TEST(what_is_kept_of_a_client_is_that_of_the_reference)
 	static const char kept[] = "hKNzaWS0bVlEakFwZmZHTzNVTnZJbEFBQUGjcGlktEFxRHA2Ujk2Z282OG1ncWp"
 				   "BQUFCpXJvb21zkrRtWURqQXBmZkdPM1VOdklsQUFBQaVyb29tMaRkYXRhgaF1"
 				   "AQ==";
-	cJSON *data = sio_json("{u: 1}");
-	const sio_cluster_session session = { "mYDjApffGO3UNvIlAAAA", "AqDp6R96go68mgqjAAAB",
-		SIO_ROOMS("mYDjApffGO3UNvIlAAAA", "room1"), data };
 	sio_cluster_session back;
-	payload p;
+	const char *nsp = "";
 	letter l;
-	ck_assert(kept_write(&p, &session));
-	ck_assert_uint_eq(payload_span(&p).len, strlen(kept));
-	ck_assert_mem_eq(payload_span(&p).at, kept, strlen(kept));
-	payload_free(&p);
-	ck_assert(kept_read(&l, span_of(kept), &back));
-	ck_assert_str_eq(back.id, session.id);
-	ck_assert_str_eq(back.pid, session.pid);
+	ck_assert(kept_read(&l, span_of(kept), &back, &nsp));
+	ck_assert_ptr_null(nsp);
+	ck_assert_str_eq(back.id, "mYDjApffGO3UNvIlAAAA");
+	ck_assert_str_eq(back.pid, "AqDp6R96go68mgqjAAAB");
 	ck_assert_str_eq(back.rooms[1], "room1");
 	ck_assert_ptr_null(back.rooms[2]);
 	ck_assert_str_eq(print(back.data), "{\"u\":1}");
 	letter_free(&l);
+}
+END_TEST
+
+/* redis.md 24, 27 */
+START_TEST(beside_it_the_namespace_is_kept)
+{
+	static const char kept[] = "haNzaWS0bVlEakFwZmZHTzNVTnZJbEFBQUGjcGlktEFxRHA2Ujk2Z282OG1ncWp"
+				   "BQUFCpXJvb21zkrRtWURqQXBmZkdPM1VOdklsQUFBQaVyb29tMaRkYXRhgaF1"
+				   "AaNuc3ClL2NoYXQ=";
+	cJSON *data = sio_json("{u: 1}");
+	const sio_cluster_session session = { "mYDjApffGO3UNvIlAAAA", "AqDp6R96go68mgqjAAAB",
+		SIO_ROOMS("mYDjApffGO3UNvIlAAAA", "room1"), data, false };
+	sio_cluster_session back;
+	const char *nsp;
+	payload p;
+	letter l;
+	ck_assert(kept_write(&p, &session, "/chat"));
+	ck_assert_uint_eq(payload_span(&p).len, strlen(kept));
+	ck_assert_mem_eq(payload_span(&p).at, kept, strlen(kept));
+	ck_assert(kept_read(&l, payload_span(&p), &back, &nsp));
+	ck_assert_str_eq(nsp, "/chat");
+	ck_assert_str_eq(back.id, session.id);
+	letter_free(&l);
+	payload_free(&p);
 	json_free(data);
 }
 END_TEST
@@ -155,9 +173,11 @@ END_TEST
 START_TEST(what_is_binary_in_its_data_becomes_json)
 {
 	sio_cluster_session back;
+	const char *nsp;
 	letter l;
 	ck_assert(kept_read(&l,
-		SPAN("hKNzaWShc6NwaWShcKVyb29tc5GhcqRkYXRhg6FhkcQCAQKhZNb/AAAAAKFuwA=="), &back));
+		SPAN("hKNzaWShc6NwaWShcKVyb29tc5GhcqRkYXRhg6FhkcQCAQKhZNb/AAAAAKFuwA=="), &back,
+		&nsp));
 	ck_assert_str_eq(print(back.data), "{\"a\":[{\"type\":\"Buffer\",\"data\":[1,2]}],"
 					   "\"d\":\"1970-01-01T00:00:00.000Z\",\"n\":null}");
 	letter_free(&l);
@@ -171,9 +191,10 @@ START_TEST(what_makes_no_sense_is_not_read)
 		"hKNzaWShc6NwaWShcKVyb29tcwU=" };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		sio_cluster_session back;
+		const char *nsp;
 		letter l;
 		const entry e = entry_of("3", span_of(bad[i]));
-		ck_assert(!kept_read(&l, span_of(bad[i]), &back));
+		ck_assert(!kept_read(&l, span_of(bad[i]), &back, &nsp));
 		letter_free(&l);
 		ck_assert_int_eq(entry_read(&l, &e, &other), LETTER_BAD);
 		letter_free(&l);
@@ -209,6 +230,7 @@ static void write_and_read(const sio_cluster_message *m, const sio_cluster_sessi
 	letter l = { .old = LETTER_NOT_OLD };
 	char type[4];
 	sio_cluster_session back;
+	const char *nsp;
 	if (entry_write(&p, type, m)) {
 		const entry e = entry_of(type, payload_span(&p));
 		entry_read(&l, &e, &other);
@@ -217,12 +239,12 @@ static void write_and_read(const sio_cluster_message *m, const sio_cluster_sessi
 	payload_free(&p);
 	p = (payload){ .json = { 0 } };
 	l = (letter){ .old = LETTER_NOT_OLD };
-	if (kept_write(&p, s))
-		kept_read(&l, payload_span(&p), &back);
+	if (kept_write(&p, s, "/"))
+		kept_read(&l, payload_span(&p), &back, &nsp);
 	letter_free(&l);
 	payload_free(&p);
 	kept_read(&l, SPAN("hKNzaWShc6NwaWShcKVyb29tc5GhcqRkYXRhg6FhkcQCAQKhZNb/AAAAAKFuwA=="),
-		&back);
+		&back, &nsp);
 	letter_free(&l);
 }
 
@@ -234,7 +256,7 @@ START_TEST(each_allocation_may_fail)
 	const sio_event ev = { .name = "e", .args = args, .binary = &part, .nbinary = 1 };
 	const sio_delivery who = { .to = SIO_ROOMS("a", "b"), .except = SIO_ROOMS("c") };
 	const sio_cluster_message m = { .type = SIO_CLUSTER_EMIT, .who = &who, .event = &ev };
-	const sio_cluster_session s = { "sid", "pid", who.to, args };
+	const sio_cluster_session s = { "sid", "pid", who.to, args, false };
 	size_t n = 0;
 	bool failed;
 	do {
@@ -248,6 +270,6 @@ START_TEST(each_allocation_may_fail)
 END_TEST
 
 UNIT_MAIN("streams_redis", an_entry_is_that_of_the_reference, what_goes_over_channels_is_packed,
-	what_is_kept_of_a_client_is_that_of_the_reference, what_is_binary_in_its_data_becomes_json,
-	what_makes_no_sense_is_not_read, an_event_with_an_id_is_one_that_asks,
-	each_allocation_may_fail)
+	what_is_kept_of_a_client_is_that_of_the_reference, beside_it_the_namespace_is_kept,
+	what_is_binary_in_its_data_becomes_json, what_makes_no_sense_is_not_read,
+	an_event_with_an_id_is_one_that_asks, each_allocation_may_fail)

@@ -18,6 +18,7 @@ typedef struct comeback {
 	place *p; /* NULL: closed meanwhile */
 	uint64_t number;
 	bool known;        /* there is such an offset */
+	bool near;         /* and it is one of this namespace */
 	bool parked;       /* until the reader is there */
 	bool doomed;       /* the second question could not be asked */
 	char at[ENTRY_ID]; /* the entry that it knows, and all before it */
@@ -63,11 +64,12 @@ static char *key_of(const redis *r, const char *pid)
 
 void place_save(void *at, const sio_cluster_session *lost, unsigned ms)
 {
-	redis *r = ((place *)at)->r;
+	const place *p = at;
+	redis *r = p->r;
 	payload text = { .json = { 0 } };
 	char *key = key_of(r, lost->pid), px[16];
 	snprintf(px, sizeof px, "%u", ms);
-	if (key && kept_write(&text, lost)) {
+	if (key && kept_write(&text, lost, p->me.nsp)) {
 		const span words[] = { SPAN("SET"), span_of(key), payload_span(&text), SPAN("PX"),
 			span_of(px) };
 		link_command(r->out, sizeof words / sizeof *words, words, NULL, NULL);
@@ -88,23 +90,36 @@ static bool is_offset(const char *offset)
 static void on_offset(const redisReply *reply, void *user)
 {
 	comeback *c = user;
+	stream_entry one;
 	c->known = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements;
+	c->near = c->known && c->p && stream_entry_of(reply->element[0], &one) &&
+		  span_is(one.e.nsp, span_of(c->p->me.nsp));
 	if (c->doomed)
 		comeback_free(c);
+}
+
+/* A client may show the pid that it has in another namespace.  The reference does not say where it
+ * kept it, but its clients have offsets of their own namespace alone. */
+static bool is_here(const comeback *c, const char *nsp)
+{
+	return c->p && c->known && (nsp ? !strcmp(nsp, c->p->me.nsp) : c->near);
 }
 
 static void on_kept(const redisReply *reply, void *user)
 {
 	comeback *c = user;
+	const char *nsp = NULL;
 	letter l = { .old = LETTER_NOT_OLD };
 	sio_cluster_session session;
 	bool found = reply && reply->type == REDIS_REPLY_STRING;
 	if (reply && reply->type == REDIS_REPLY_ERROR)
 		redis_refused(c->r, reply->str);
-	bool good = found && kept_read(&l, (span){ reply->str, reply->len }, &session);
+	bool good = found && kept_read(&l, (span){ reply->str, reply->len }, &session, &nsp);
 	c->r->stats.bad += found && !good;
+	session.unsure = !nsp;
 	if (c->p)
-		sio_cluster_restored(c->p->ns, c->number, good && c->known ? &session : NULL);
+		sio_cluster_restored(
+			c->p->ns, c->number, good && is_here(c, nsp) ? &session : NULL);
 	letter_free(&l);
 	comeback_free(c);
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* kept - what the reference keeps of a client that was lost: { sid, pid, rooms, data }, in
- * MessagePack and base64 (protocol-notes/redis.md). */
+ * MessagePack and base64, and the namespace beside that (protocol-notes/redis.md). */
 #include "../../base/text.h"
 #include "../../socketio/json.h"
 #include "tongue.h"
 
-bool kept_write(payload *p, const sio_cluster_session *s)
+bool kept_write(payload *p, const sio_cluster_session *s, const char *nsp)
 {
 	static const sio_event none;
 	void *data = s->data ? letter_borrow(s->data) : cJSON_CreateObject();
-	cJSON *tree = sio_json("{sid: %s, pid: %s, rooms: %p, data: %p}", s->id, s->pid,
-		(void *)letter_names(s->rooms), data);
+	cJSON *tree = sio_json("{sid: %s, pid: %s, rooms: %p, data: %p, nsp: %s}", s->id, s->pid,
+		(void *)letter_names(s->rooms), data, nsp);
 	return payload_packed(p, tree, &none) && payload_encode(p);
 }
 
@@ -51,7 +51,7 @@ static bool unfold(cJSON *parent, const sio_event *ev)
 	return true;
 }
 
-bool kept_read(letter *l, span text, sio_cluster_session *out)
+bool kept_read(letter *l, span text, sio_cluster_session *out, const char **nsp)
 {
 	*out = (sio_cluster_session){ .id = NULL };
 	if (!letter_open_encoded(l, text))
@@ -64,5 +64,6 @@ bool kept_read(letter *l, span text, sio_cluster_session *out)
 	out->pid = letter_id(tree, "pid");
 	out->rooms = letter_texts(l, letter_field(tree, "rooms"));
 	out->data = letter_field(tree, "data");
+	*nsp = letter_text(tree, "nsp");
 	return out->id && out->pid && out->rooms;
 }

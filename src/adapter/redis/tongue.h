@@ -59,10 +59,10 @@ bool entry_may_be_missed(const entry *e);
 
 /* ---- kept.c: clients that were lost ---- */
 
-/* false: out of memory. */
-bool kept_write(payload *p, const sio_cluster_session *s);
-/* Fills l, which is then freed whatever it returns; what it says points into that.  false: it makes
- * no sense. */
-bool kept_read(letter *l, span text, sio_cluster_session *out);
+/* With the namespace, which the reference does not look at.  false: out of memory. */
+bool kept_write(payload *p, const sio_cluster_session *s, const char *nsp);
+/* Fills l, which is then freed whatever it returns; what it says points into that.  nsp NULL: it
+ * does not say.  false: it makes no sense. */
+bool kept_read(letter *l, span text, sio_cluster_session *out, const char **nsp);
 
 #endif

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode, encode, redisClient } from '../cluster/outside.mjs';
+import { connected, openManager, WEBSOCKET } from '../support/client.mjs';
 import { eventually, joined, member, startMember } from '../support/cluster.mjs';
 import { comeTo, kept, lose } from '../support/homecoming.mjs';
 import { startRedis } from '../support/redis.mjs';
@@ -244,7 +245,7 @@ test('redis 24: what is kept of a client, and for whom', async (t) => {
 	const key = `sio:session:${pid}`;
 	await lose(outside, socket);
 	const session = decode(Buffer.from(await outside.get(key), 'base64'));
-	assert.deepEqual(session, { sid: id, pid, rooms: [id, 'é'], data });
+	assert.deepEqual(session, { sid: id, pid, rooms: [id, 'é'], data, nsp: '/' });
 	const left = await outside.pTTL(key);
 	assert.ok(left > 30_000 && left <= 60_000, `${left} ms`);
 	const buffers = { ...session, data: { b: [Buffer.from([7])] } };
@@ -413,3 +414,41 @@ test('cluster 22: who has missed too much begins anew', async (t) => {
 		socket.disconnect();
 	}
 });
+
+test('redis 27; differences 71: a client is recovered in the namespace in which it was lost', async (t) => {
+	const { outside, servers: [one, two], add } = await begin(t, { names: ['c1', 'c2'], HOLD: '1' });
+	// In "/chat" there is no middleware.
+	const chat = await member(t, one, { nsp: '/chat', rooms: ['r'] });
+	await one.order('emit', { nsp: '/chat', event: 'seen' });
+	await heard(chat, 1);
+	const offset = chat._lastOffset;
+	const inMain = await add({ data: said(['main']) });
+	for (const [nsp, offsetShown, recovered] of [
+		['/', offset, undefined], // of one of ours: its namespace is known
+		[undefined, offset, undefined], // of one of the reference's: by its offset
+		[undefined, inMain, true],
+	]) {
+		await lose(outside, chat);
+		const key = `sio:session:${chat._pid}`;
+		const session = decode(Buffer.from(await outside.get(key), 'base64'));
+		if (nsp === undefined) delete session.nsp;
+		await outside.set(key, encode(session).toString('base64'));
+		const intruder = await openWith(t, two, { pid: chat._pid, offset: offsetShown });
+		// Middleware is asked in any case.
+		await admit(two);
+		await connected(intruder);
+		assert.equal(intruder.id === session.sid, Boolean(recovered));
+		intruder.disconnect();
+		await comeTo(one, chat);
+		await one.order('emit', { nsp: '/chat', event: 'again' });
+		await until(() => chat._lastOffset !== offset, 'another offset');
+		chat._lastOffset = offset;
+	}
+});
+
+/** A client of "/" that shows what it has no right to. */
+async function openWith(t, server, auth) {
+	const socket = openManager(t, server, WEBSOCKET).socket('/', { auth });
+	socket.connect();
+	return socket;
+}
