@@ -65,7 +65,8 @@ typedef struct sio_redis_options {
 	const char *key;         /* "socket.io": what channels begin with */
 	const char *stream;      /* "socket.io": the stream; streamCount is 1 */
 	const char *session_key; /* "sio:session:": what the keys of lost clients begin with */
-	unsigned stream_max;     /* 10000: maxLen, about so many entries are kept */
+	unsigned stream_max;     /* 10000: maxLen, about so many entries are kept, of all
+				    namespaces; whom more were said to cannot come back */
 	sio_redis_mode mode;
 	unsigned timeout_ms; /* 5000: requestsTimeout, how long other servers are waited for */
 	bool specific_response_channel; /* publishOnSpecificResponseChannel; all servers alike */

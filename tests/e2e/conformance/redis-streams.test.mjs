@@ -415,7 +415,7 @@ test('cluster 22: who has missed too much begins anew', async (t) => {
 	}
 });
 
-test('redis 27; differences 71: a client is recovered in the namespace in which it was lost', async (t) => {
+test('redis 27; differences 71: who was lost in one namespace is not of another', async (t) => {
 	const { outside, servers: [one, two], add } = await begin(t, { names: ['c1', 'c2'], HOLD: '1' });
 	// In "/chat" there is no middleware.
 	const chat = await member(t, one, { nsp: '/chat', rooms: ['r'] });
