@@ -68,7 +68,9 @@ typedef struct sio_cluster_session {
 	const char *id, *pid;
 	const char *const *rooms; /* ends with NULL */
 	const cJSON *data;        /* NULL: none */
-	bool unsure; /* it may be one of another namespace: it passes middleware again */
+	/* It may be one of another namespace, and passes middleware again.  To save() too: it did
+	 * not. */
+	bool unsure;
 } sio_cluster_session;
 
 /* A backend.  `place` is what open() returned for the namespace. */

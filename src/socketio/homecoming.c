@@ -48,9 +48,11 @@ void homecoming_save(sio_socket *k, const lost *l)
 {
 	sio_ns *ns = k->ns;
 	const char **rooms = list_of(&l->rooms);
-	const sio_cluster_session all = {
-		.id = l->id, .pid = l->pid, .rooms = rooms, .data = k->shared_data
-	};
+	const sio_cluster_session all = { .id = l->id,
+		.pid = l->pid,
+		.rooms = rooms,
+		.data = k->shared_data,
+		.unsure = k->membership->unsure };
 	if (rooms)
 		ns->io->adapter->save(ns->place, &all, ns->io->options.recovery_ms);
 	free(rooms);
@@ -96,6 +98,7 @@ static void renounce(sio_socket *k)
 		json_free(k->shared_data);
 		k->shared_data = NULL;
 		m->recovered = false;
+		m->unsure = false;
 		lost_forget(m);
 	}
 	ns_admit_later(k);
@@ -292,6 +295,7 @@ bool homecoming_enter(sio_socket *k)
 		LIST_EACH (it, &m->homecoming->missed)
 			emit_packet(k->client, &LIST_OWNER(it, missing, in_homecoming)->parcel);
 	m->entered = b->since = b->last;
+	m->unsure = false;
 	homecoming_end(k);
 	lost_forget(m);
 	return good;

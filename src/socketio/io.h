@@ -455,7 +455,7 @@ typedef struct membership {
 	struct homecoming *homecoming; /* what the adapter is asked for; NULL: nothing */
 	uint64_t entered;              /* number of the last emission before */
 	bool recovered;
-	bool unsure; /* middleware is asked about it */
+	bool unsure; /* middleware is asked about it, and has not let it in yet */
 	char pid[ID_LEN + 1];
 } membership;
 

@@ -206,7 +206,7 @@ static void member_save(void *at, const sio_cluster_session *s, unsigned ms)
 	cluster *c = ((place *)at)->member->all;
 	SURE(c->nlost < CLUSTER_LOST);
 	cluster_lost *l = &c->lost[c->nlost++];
-	*l = (cluster_lost){ .ms = ms };
+	*l = (cluster_lost){ .ms = ms, .unsure = s->unsure };
 	snprintf(l->id, sizeof l->id, "%s", s->id);
 	snprintf(l->pid, sizeof l->pid, "%s", s->pid);
 	for (size_t i = 0; s->rooms[i]; i++)

@@ -340,7 +340,7 @@ START_TEST(what_is_said_while_it_passes_middleware_is_not_missed)
 }
 END_TEST
 
-/* Though it need not otherwise. */
+/* Though it need not otherwise; until then it stays what it is. */
 START_TEST(who_may_be_of_another_namespace_passes_middleware)
 {
 	for (int unsure = 0; unsure < 2; unsure++) {
@@ -348,13 +348,24 @@ START_TEST(who_may_be_of_another_namespace_passes_middleware)
 		begin(&t);
 		sio_use(t.ns[1], hold, t.s[1]);
 		lose(&t);
+		ck_assert(!t.c.lost[0].unsure);
 		t.c.lost[0].unsure = unsure;
+		guest_again(&t.g, t.s[1], "/");
+		hang_up(t.g.peer);
+		cluster_turn(&t.c);
+		ck_assert_int_eq(t.c.lost[0].unsure, unsure);
 		come_to(&t, 1);
 		NOTED(t.s[1], unsure ? "recovered" : "");
-		if (unsure)
+		if (unsure) {
+			hang_up(t.g.peer);
+			ck_assert(t.c.lost[0].unsure);
+			come_to(&t, 1);
 			sio_admit(held);
+		}
 		cluster_turn(&t.c);
 		GUEST_HEARD(&t.g, "40=");
+		lose(&t);
+		ck_assert(!t.c.lost[0].unsure);
 		end(&t);
 	}
 }

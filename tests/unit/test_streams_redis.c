@@ -165,6 +165,11 @@ START_TEST(beside_it_the_namespace_is_kept)
 	ck_assert_str_eq(back.id, session.id);
 	letter_free(&l);
 	payload_free(&p);
+	ck_assert(kept_write(&p, &session, NULL));
+	ck_assert(kept_read(&l, payload_span(&p), &back, &nsp));
+	ck_assert_ptr_null(nsp);
+	letter_free(&l);
+	payload_free(&p);
 	json_free(data);
 }
 END_TEST

@@ -69,7 +69,7 @@ void place_save(void *at, const sio_cluster_session *lost, unsigned ms)
 	payload text = { .json = { 0 } };
 	char *key = key_of(r, lost->pid), px[16];
 	snprintf(px, sizeof px, "%u", ms);
-	if (key && kept_write(&text, lost, p->me.nsp)) {
+	if (key && kept_write(&text, lost, lost->unsure ? NULL : p->me.nsp)) {
 		const span words[] = { SPAN("SET"), span_of(key), payload_span(&text), SPAN("PX"),
 			span_of(px) };
 		link_command(r->out, sizeof words / sizeof *words, words, NULL, NULL);

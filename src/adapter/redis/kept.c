@@ -9,8 +9,11 @@ bool kept_write(payload *p, const sio_cluster_session *s, const char *nsp)
 {
 	static const sio_event none;
 	void *data = s->data ? letter_borrow(s->data) : cJSON_CreateObject();
-	cJSON *tree = sio_json("{sid: %s, pid: %s, rooms: %p, data: %p, nsp: %s}", s->id, s->pid,
-		(void *)letter_names(s->rooms), data, nsp);
+	void *rooms = letter_names(s->rooms);
+	cJSON *tree = nsp ? sio_json("{sid: %s, pid: %s, rooms: %p, data: %p, nsp: %s}", s->id,
+				    s->pid, rooms, data, nsp)
+			  : sio_json("{sid: %s, pid: %s, rooms: %p, data: %p}", s->id, s->pid,
+				    rooms, data);
 	return payload_packed(p, tree, &none) && payload_encode(p);
 }
 
