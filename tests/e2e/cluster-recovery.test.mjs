@@ -186,6 +186,21 @@ test('nothing is missed, and nothing heard twice, while everybody talks', async 
 	}
 });
 
+test('a namespace that has ended with its last client is there again', async (t) => {
+	const socket = await member(t, servers.c1, { nsp: '/p-1' });
+	const { id } = socket;
+	await servers.c1.order('emit', { nsp: 'parent', event: 'seen' });
+	await until(() => socket.heard.length, 'its first event');
+	assert.deepEqual(taken(socket), [['seen']]);
+	await lose(outside, socket);
+	await comeTo(servers.c2, socket);
+	assert.deepEqual([socket.recovered, socket.id], [true, id]);
+	await lose(outside, socket);
+	await says(servers.c1, { nsp: '/p-1', event: 'missed' });
+	await comeTo(servers.c2, socket);
+	assert.deepEqual([socket.recovered, taken(socket)], [true, [['missed']]]);
+});
+
 test('a server that ends leaves its clients to the others', async (t) => {
 	const leaving = await startMember(t, 'c', 'leaving', redis, ENV);
 	await joined(leaving);
