@@ -128,7 +128,7 @@ sio_err place_restore(void *at, uint64_t number, const char *pid, const char *of
 {
 	place *p = at;
 	redis *r = p->r;
-	if (!r->ready || !is_offset(offset))
+	if (!redis_is_there(r) || !is_offset(offset))
 		return SIO_EGONE;
 	comeback *c = comeback_new(p, number, offset);
 	char *key = key_of(r, pid);
@@ -235,7 +235,8 @@ sio_err place_replay(void *at, uint64_t number, const char *offset)
 {
 	place *p = at;
 	redis *r = p->r;
-	comeback *c = r->ready && is_offset(offset) ? comeback_new(p, number, offset) : NULL;
+	comeback *c =
+		redis_is_there(r) && is_offset(offset) ? comeback_new(p, number, offset) : NULL;
 	if (!c)
 		return SIO_EGONE;
 	sio_err err = ask_page(c);

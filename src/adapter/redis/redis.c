@@ -56,12 +56,16 @@ static bool has_stream(const redis *r)
 	return r->o.given.mode == SIO_REDIS_STREAMS;
 }
 
+bool redis_is_there(const redis *r)
+{
+	return link_is_up(r->out) && link_is_up(r->in) && (!r->reader || reader_ready(r->reader));
+}
+
 void redis_check_ready(redis *r)
 {
 	if (!r->out || !r->in || (has_stream(r) && !r->reader))
 		return;
-	bool ready = link_is_up(r->out) && link_is_up(r->in) && !r->unheard &&
-		     (!r->reader || reader_ready(r->reader));
+	bool ready = redis_is_there(r) && !r->unheard;
 	if (ready && !r->ready && !r->told) {
 		r->told = true;
 		r->full_told = false;

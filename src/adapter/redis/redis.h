@@ -155,6 +155,8 @@ void redis_free(redis *r);
 
 /* Whether what is said may go out: it is known that answers would be heard. */
 void redis_check_ready(redis *r);
+/* Whether Redis is there, though a namespace may just have begun to listen. */
+bool redis_is_there(const redis *r);
 void redis_refresh_stats(redis *r);
 void redis_tell_down(redis *r, const char *which, const char *why);
 /* Redis has refused something. */

@@ -130,7 +130,7 @@ void sending_read(redis *r, const entry *e, const char *id)
 sio_err sending_add(place *p, uint64_t number, size_t n, const span *words, const entry *e)
 {
 	redis *r = p->r;
-	sending *s = r->ready && !r->behind ? calloc(1, sizeof *s) : NULL;
+	sending *s = redis_is_there(r) && !r->behind ? calloc(1, sizeof *s) : NULL;
 	if (!s) {
 		sio_err err = link_command(r->out, n, words, NULL, NULL);
 		sio_cluster_sent(p->ns, number, NULL);
