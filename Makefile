@@ -375,6 +375,12 @@ bench: ## what a message costs, beside a raw server and Node's: make bench BENCH
 	@$(BUILD) VARIANT=release bench-programs
 	@node tests/bench/run.mjs $(BENCH)
 
+.PHONY: bench-peers
+bench-peers: ## the same beside servers in Rust, Go, Python and Java: make bench-peers BENCH=short
+	@tools/setup.sh bench
+	@$(BUILD) VARIANT=release bench-programs
+	@node tests/bench/run.mjs peers $(BENCH)
+
 # --- Checks on the source ------------------------------------------------------------------
 
 .PHONY: build build-clang layers symbols hardening hygiene analyze analyze-quick format format-check

@@ -46,12 +46,36 @@ export const cases = [
 	{ id: 'idle 50000', work: 'idle', connections: 50000, ping: 25000, seconds: 26 },
 ];
 
-/** Who is measured, and what of; `warm` is for how long it is given work before, in seconds. */
+/** Those that servers in other languages are measured at as well. */
+export const peerCases = [
+	'echo 100', 'echo 5000', 'echo 100, 16 in flight', 'echo 1 KB, 4 in flight', 'ack 100',
+	'broadcast to 100', 'broadcast to 1000', 'broadcast to 5000', 'broadcast to 1000, 8 in flight',
+	'poll 100', 'connect', 'idle 1000',
+];
+
+/**
+ * Who is measured, and what of; `warm` is for how long it is given work before, in seconds: what is
+ * compiled while it runs needs it; `seconds` is for how long it is measured at least.  `in` is the
+ * tables it stands in.  `load` is what its clients must know of it.
+ */
 export const servers = [
-	{ id: 'ceiling', title: 'raw epoll', does: ({ work }) => work !== 'idle' },
-	{ id: 'libsio', title: 'libsio', does: () => true },
-	{ id: 'node', title: 'socket.io 4.8.4, ws', warm: 1, does: () => true },
-	{ id: 'bun', title: 'socket.io 4.8.4, Bun', warm: 1, does: () => true },
-	{ id: 'eiows', title: 'socket.io 4.8.4, eiows', warm: 1, does: ({ work }) => work !== 'poll' },
-	{ id: 'http', title: "Node's bare http", warm: 1, does: ({ work }) => work === 'poll' },
+	{ id: 'ceiling', title: 'raw epoll', in: 'bench peers', does: ({ work }) => work !== 'idle' },
+	{ id: 'libsio', title: 'libsio', in: 'bench peers', does: () => true },
+	{ id: 'node', title: 'socket.io 4.8.4, ws', in: 'bench peers', warm: 1, does: () => true },
+	{ id: 'bun', title: 'socket.io 4.8.4, Bun', in: 'bench', warm: 1, does: () => true },
+	{
+		id: 'eiows', title: 'socket.io 4.8.4, eiows', in: 'bench', warm: 1,
+		does: ({ work }) => work !== 'poll',
+	},
+	{
+		id: 'http', title: "Node's bare http", in: 'bench', warm: 1,
+		does: ({ work }) => work === 'poll',
+	},
+	{ id: 'socketioxide', title: 'socketioxide', in: 'peers', does: () => true },
+	{
+		id: 'zishang520', title: 'zishang520/socket.io', in: 'peers', load: { fragment: 1024 },
+		does: () => true,
+	},
+	{ id: 'python-socketio', title: 'python-socketio', in: 'peers', seconds: 5, does: () => true },
+	{ id: 'netty-socketio', title: 'netty-socketio', in: 'peers', warm: 8, does: () => true },
 ];

@@ -15,6 +15,10 @@ const COLOURS = {
 	bun: '#7a4fb5',
 	eiows: '#1f6fb2',
 	http: '#b08900',
+	socketioxide: '#9a3324',
+	zishang520: '#1f6fb2',
+	'python-socketio': '#b08900',
+	'netty-socketio': '#7a4fb5',
 };
 
 const escape = (text) => String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;');
@@ -117,15 +121,17 @@ export function lines({ title, x: xTitle, y: yTitle, series, xLabels }) {
 }
 
 /**
- * Groups of bars that lie on their side, on a linear scale.
+ * Groups of bars that lie on their side, on a linear scale, or from `low` on a logarithmic one.
  * @param groups [{ title, bars: [{ id, title, value, label }] }]
  */
-export function bars({ title, x: xTitle, groups }) {
+export function bars({ title, x: xTitle, groups, low }) {
 	const BAR = 18;
 	const GAP = 14;
 	const from = 230;
 	const most = Math.max(...groups.flatMap(({ bars: all }) => all.map(({ value }) => value)));
-	const px = (value) => from + (value / most) * (WIDTH - from - 90);
+	const px = low
+		? scale(low, most, from, WIDTH - 90)
+		: (value) => from + (value / most) * (WIDTH - from - 90);
 	const parts = [];
 	let y = TOP;
 	for (const { title: name, bars: all } of groups) {

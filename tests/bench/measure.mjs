@@ -4,8 +4,9 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildPeer, isPeer, peerCommand, peerEnvironment } from './peers.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export const build = here(`../../${process.env.SIO_BUILD_DIR ?? 'build/release'}`);
@@ -27,12 +28,15 @@ const TLS = {
 	TLS_KEY: here('../e2e/support/tls/key.pem'),
 };
 
+const commandOf = (id, what) => (isPeer(id) ? peerCommand(id) : commands[id](what));
+
 const environment = (id, { ping, tls, body }) => ({
 	ENGINE: id === 'node' ? 'ws' : id,
 	PORT: '0',
 	PING_INTERVAL: String(ping ?? 100_000),
 	...(body && { BODY: String(body) }),
 	...(tls && TLS),
+	...peerEnvironment(id),
 });
 
 /** Why this one cannot be measured here; undefined: it can. */
@@ -40,6 +44,7 @@ export function missing(id) {
 	if (id === 'bun' && !existsSync(bun)) return 'npm has no Bun for this machine';
 	if (id === 'eiows' && !existsSync(here('reference/node_modules/eiows')))
 		return 'not installed: it fetches the sources of Node to build itself';
+	if (isPeer(id)) return buildPeer(id);
 	return undefined;
 }
 
@@ -50,10 +55,15 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 function start([path, ...args], env) {
 	const child = spawn(path, args, {
 		env: { ...process.env, ...env },
-		stdio: ['ignore', 'pipe', 'inherit'],
+		stdio: ['ignore', 'pipe', 'pipe'],
 	});
 	running.add(child);
 	child.text = '';
+	child.complaint = '';
+	child.stderr.setEncoding('utf8').on('data', (text) => {
+		process.stderr.write(text);
+		child.complaint = text.trim().split('\n').at(-1);
+	});
 	child.stdout.setEncoding('utf8').on('data', (text) => (child.text += text));
 	child.ended = new Promise((done) => {
 		child.once('close', (code) => {
@@ -78,13 +88,13 @@ async function within(promise, what) {
 }
 
 export async function startServer(id, what, before = []) {
-	const child = start([...before, ...commands[id](what)], environment(id, what));
+	const child = start([...before, ...commandOf(id, what)], environment(id, what));
 	const ready = async () => {
 		for (;;) {
 			const [, port] = /READY (\d+)\n/.exec(child.text) ?? [];
 			if (port) return Number(port);
 			const ended = await Promise.race([once(child.stdout, 'data'), child.ended]);
-			if (!Array.isArray(ended)) throw new Error(`${id} ended with ${ended}`);
+			if (!Array.isArray(ended)) throw new Error(`${id} ended with ${ended}: ${child.complaint}`);
 		}
 	};
 	child.port = await within(ready(), `the start of ${id}`);
@@ -102,7 +112,8 @@ export async function runLoad(server, options) {
 	args.push(`work=${options.work}`, `port=${server.port}`, `pid=${server.pid}`);
 	const load = start([`${build}/bench-load`, ...args.filter((a) => !a.endsWith('=NaN'))], {});
 	const code = await within(load.ended, `the clients of ${options.work}`);
-	if (code !== 0) throw new Error(`bench-load ended with ${code}`);
+	if (code !== 0)
+		throw new Error(load.complaint.replace(/^bench-load: /, '') || `bench-load ended with ${code}`);
 	return load.text;
 }
 
@@ -113,18 +124,37 @@ function jiffies() {
 	return { total, busy: total - all[3] - all[4] };
 }
 
+function childrenOf(pid) {
+	return readdirSync(`/proc/${pid}/task`)
+		.map((thread) => `/proc/${pid}/task/${thread}/children`)
+		.filter(existsSync)
+		.flatMap((path) => readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number));
+}
+
+/** The clock that is read is that of one process, with all its threads. */
+function refuseChildren({ pid }) {
+	const children = childrenOf(pid);
+	if (!children.length) return;
+	for (const child of children) process.kill(child, 'SIGKILL');
+	throw new Error('it has processes of its own, whose time would not be counted');
+}
+
 /** What one server used for one case. */
 export async function measure(id, what, times) {
-	const { work, connections, busy, depth, rate, body, tls } = what;
+	const { work, connections, busy, depth, rate, body, tls, load } = what;
 	const server = await startServer(id, what);
 	try {
+		refuseChildren(server);
 		const before = jiffies();
 		const text = await runLoad(server, {
-			work, connections, busy, depth, rate, body, tls: tls ? 1 : 0, ...times,
-			...(what.seconds && (work === 'idle' || !times.short) && { seconds: what.seconds }),
+			work, connections, busy, depth, rate, body, tls: tls ? 1 : 0, ...load, ...times,
+			...(what.seconds && (work === 'idle' || !times.short) && {
+				seconds: Math.max(what.seconds, times.seconds),
+			}),
 			short: undefined,
 		});
 		const after = jiffies();
+		refuseChildren(server);
 		const result = JSON.parse(text);
 		const all = after.total - before.total;
 		return { ...result, machineBusy: all ? (after.busy - before.busy) / all : 0 };

@@ -93,6 +93,42 @@ function cost(report) {
 		: undefined;
 }
 
+const PEERS_SHOWN = [
+	'echo 100', 'echo 100, 16 in flight', 'echo 5000', 'broadcast to 1000', 'broadcast to 5000',
+	'poll 100', 'connect',
+];
+
+/** In times of libsio, and on a logarithmic scale: some are far away. */
+function peers(report) {
+	const groups = report.cases
+		.filter(({ id, results: all }) => PEERS_SHOWN.includes(id) && all.libsio)
+		.map(({ id: title, results: all, failed }) => ({
+			title,
+			bars: Object.keys(all)
+				.filter((id) => id !== 'ceiling' && !failed[id])
+				.map((id) => ({
+					id,
+					title: titleOf(id),
+					value: ratio(all[id], all.libsio),
+					label: `${ratio(all[id], all.libsio).toFixed(2)}  (${all[id].us.least.toFixed(2)} us)`,
+				})),
+		}));
+	return groups.length
+		? bars({
+				title: 'Processor time for each message, in times of libsio',
+				x: 'libsio = 1; each step of the same length is the same factor',
+				groups,
+				low: 0.3,
+			})
+		: undefined;
+}
+
+/** { name: SVG } */
+export function peerChartsOf(report) {
+	const chart = peers(report);
+	return chart ? { peers: chart } : {};
+}
+
 /** { name: SVG } */
 export function chartsOf(report) {
 	const all = {

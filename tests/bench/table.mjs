@@ -4,10 +4,10 @@
 
 import { ratio } from './statistics.mjs';
 
-const number = (n, digits = 2) =>
+export const number = (n, digits = 2) =>
 	n === undefined ? '' : n >= 1000 ? n.toFixed(0) : n.toFixed(n >= 100 ? 0 : digits);
 
-const times = (n) => (n === undefined ? '' : `${number(n)}x`);
+export const times = (n) => (n === undefined ? '' : `${number(n)}x`);
 
 const columns = ['work', 'libsio us', 'median', 'most', 'per second', 'p50 us', 'p99', 'p99.9'];
 

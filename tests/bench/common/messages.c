@@ -48,9 +48,11 @@ static void add_text(message *m, const char *text)
 	add(m, text, strlen(text));
 }
 
-static void add_head(message *m, unsigned opcode, size_t len, bool masked)
+enum { LAST = 0x80 }; /* of a message's frames */
+
+static void add_head(message *m, unsigned first, size_t len, bool masked)
 {
-	unsigned char head[10] = { (unsigned char)(0x80 | opcode) };
+	unsigned char head[10] = { (unsigned char)first };
 	size_t more = len < 126 ? 0 : len < 65536 ? 2 : 8;
 	head[1] = (unsigned char)((more == 0 ? len : more == 2 ? 126 : 127) | (masked ? 0x80 : 0));
 	for (size_t i = 0; i < more; i++)
@@ -61,13 +63,29 @@ static void add_head(message *m, unsigned opcode, size_t len, bool masked)
 void message_add_frame(message *to, unsigned opcode, const void *payload, size_t len, bool masked)
 {
 	static const unsigned char mask[4] = { 0x37, 0xfa, 0x21, 0x3d };
-	add_head(to, opcode, len, masked);
+	add_head(to, LAST | opcode, len, masked);
 	if (masked)
 		add(to, mask, sizeof mask);
 	unsigned char *at = grow(to, len);
 	memcpy(at, payload, len);
 	for (size_t i = 0; masked && i < len; i++)
 		at[i] ^= mask[i % sizeof mask];
+}
+
+message message_in_fragments(const message *frame, size_t most)
+{
+	size_t at = frame->bytes[1] < 126 ? 2 : frame->bytes[1] == 126 ? 4 : 10;
+	unsigned opcode = frame->bytes[0] & 0x0fu;
+	message m = { 0 };
+	while (frame->len - at > most) {
+		add_head(&m, opcode, most, false);
+		add(&m, frame->bytes + at, most);
+		at += most;
+		opcode = 0;
+	}
+	add_head(&m, LAST | opcode, frame->len - at, false);
+	add(&m, frame->bytes + at, frame->len - at);
+	return m;
 }
 
 static void add_filling(message *m, size_t len)

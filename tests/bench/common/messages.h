@@ -49,6 +49,8 @@ messages messages_make(work w, size_t body);
 
 /* A frame behind *to, which grows. */
 void message_add_frame(message *to, unsigned opcode, const void *payload, size_t len, bool masked);
+/* The same message, which is one frame and not masked, in frames of at most so many bytes each. */
+message message_in_fragments(const message *frame, size_t most);
 /* As many times that message as make a good send. */
 message message_repeat(const message *m);
 

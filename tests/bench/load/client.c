@@ -168,8 +168,27 @@ static bool take_frame(client *c, const char *text)
 	return true;
 }
 
+static void answer_ping(client *c)
+{
+	static message pong;
+	if (!pong.len)
+		message_add_frame(&pong, 1, "3", 1, true);
+	client_send_text(c, pong.bytes, pong.len);
+}
+
+/* Some servers ping at once. */
+static void take_ping(client *c)
+{
+	static const unsigned char ping[] = { 0x81, 1, '2' };
+	if (c->text_len < sizeof ping || memcmp(c->text, ping, sizeof ping) != 0)
+		return;
+	drop_text(c, sizeof ping);
+	answer_ping(c);
+}
+
 static void ready(client *c)
 {
+	take_ping(c);
 	c->state = READY;
 	clients_ready++;
 	if (c->text_len)
@@ -208,6 +227,8 @@ static void enter(client *c, const unsigned char *data, size_t len)
 	if (c->state == ENTERING && c->text_len > 2 && memmem(c->text, c->text_len, "0{", 2) &&
 		c->text[c->text[1] < 126 ? 2 : 4] == '0')
 		take_frame(c, "0{");
+	if (c->state != OPENING)
+		take_ping(c);
 	if (c->state == ENTERING && take_frame(c, "40"))
 		entered(c);
 	else if (c->state == JOINING && take_frame(c, "431[]"))
@@ -239,14 +260,6 @@ void client_send(client *c, unsigned times)
 	c->out.todo += times * said.request.len;
 	if (!c->waits)
 		push(c);
-}
-
-static void answer_ping(client *c)
-{
-	static message pong;
-	if (!pong.len)
-		message_add_frame(&pong, 1, "3", 1, true);
-	client_send_text(c, pong.bytes, pong.len);
 }
 
 void client_mark(client *c)

@@ -19,7 +19,7 @@ typedef struct options {
 	unsigned busy;  /* of them; the others are silent */
 	unsigned depth; /* messages that each of them has under way */
 	unsigned rate;  /* messages a second, of all together; 0: as fast as they are answered */
-	size_t body;
+	size_t body, fragment;
 	double warm, seconds; /* before and while it is measured */
 	unsigned exactly; /* not by time: so many messages and then twice as many, between marks */
 	uint16_t port;
@@ -78,9 +78,10 @@ typedef struct client {
 	uint64_t *times;     /* when they were due, RING of them */
 	unsigned char *text; /* that came, while it is not ready, and over HTTP */
 	size_t text_len;
-	char sid[32];
+	char sid[64];
 	bool polls;
 	bool posted; /* over HTTP: the GET is under way */
+	bool pinged; /* over HTTP: a pong is due */
 	uint64_t began;
 } client;
 

@@ -6,7 +6,8 @@
  *
  * Further: busy (of the connections; all), depth (1 message under way for each), rate (in a second,
  * of all; as fast as they are answered), body (32 bytes), warm (0.3 s), seconds (1), exactly
- * (messages, instead of seconds), tls (0).  Prints one line of JSON.
+ * (messages, instead of seconds), tls (0), fragment (bytes of a message that the server sends in
+ * one frame; all).  Prints one line of JSON.
  */
 #include "load.h"
 #include <stdarg.h>
@@ -55,6 +56,8 @@ static void set(const char *name, const char *value)
 		opt.port = (uint16_t)n;
 	else if (!strcmp(name, "pid"))
 		opt.pid = (pid_t)n;
+	else if (!strcmp(name, "fragment"))
+		opt.fragment = (size_t)n;
 	else if (!strcmp(name, "tls"))
 		opt.tls = n != 0;
 	else
@@ -75,6 +78,8 @@ int main(int argc, char **argv)
 	if (!opt.busy || opt.busy > opt.connections)
 		opt.busy = opt.connections;
 	said = messages_make(opt.work, opt.body);
+	if (opt.fragment)
+		said.delivery = message_in_fragments(&said.delivery, opt.fragment);
 	clients_init();
 	work_run();
 	return 0;
