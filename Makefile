@@ -85,7 +85,7 @@ stems   = $(basename $(notdir $(1)))
 MSGPACK_SRC := $(wildcard src/msgpack/*.c)
 REDIS_SRC   := $(wildcard src/adapter/redis/*.c)
 # Of it what does no input or output.
-REDIS_PURE  := $(addprefix src/adapter/redis/,classic.c letter.c sharded.c target.c)
+REDIS_PURE  := $(addprefix src/adapter/redis/,classic.c kept.c letter.c sharded.c streams.c target.c)
 # What it has in common with the others is compiled into it, hidden.
 REDIS_TOO   := $(addprefix src/base/,buf.c json_scan.c map.c span.c text.c) \
 	$(wildcard src/socketio/json_*.c) $(addprefix src/msgpack/,date.c heads.c read.c write.c)

@@ -171,7 +171,7 @@ typedef struct sio_options {
 			      cut.  What is sent to many counts for each for whom it waits */
 	/* connectionStateRecovery: a client that loses its connection may come back within this
 	 * time and has its id, its rooms and its data again, and is sent what it missed.  0: off.
-	 */
+	 * To this server; with SIO_REDIS_STREAMS to any of a cluster (sio_redis.h). */
 	unsigned recovery_ms;
 	size_t recovery_bytes;         /* 16 MB of events that a namespace keeps for that, and as
 					  many of lost sockets' rooms */

@@ -56,7 +56,22 @@ typedef struct sio_cluster_message {
 	const cJSON *tree;
 	size_t count;
 	bool close; /* the whole connection */
+	/* Of an event, where the backend keeps what it carries (below).  Out: sio_cluster_sent() is
+	 * to be told of it with this number; 0: nobody waits.  In: the offset that clients are told
+	 * with it, up to 64 letters, digits and "-_.:"; NULL: none. */
+	uint64_t number;
+	const char *offset;
 } sio_cluster_message;
+
+/* What a client had that was lost, and is to be given back. */
+typedef struct sio_cluster_session {
+	const char *id, *pid;
+	const char *const *rooms; /* ends with NULL */
+	const cJSON *data;        /* NULL: none */
+	/* It may be one of another namespace, and passes middleware again.  To save() too: it did
+	 * not. */
+	bool unsure;
+} sio_cluster_session;
 
 /* A backend.  `place` is what open() returned for the namespace. */
 typedef struct sio_adapter {
@@ -75,6 +90,22 @@ typedef struct sio_adapter {
 	void (*end)(void *user);
 	unsigned timeout_ms; /* 5000: how long the other servers are waited for */
 	void *user;
+
+	/* A backend that keeps what it carries, in one order for all servers, may give clients back
+	 * what they had whichever server they come back to.  All of these, or none; they count with
+	 * recovery_ms, which does nothing in memory then.  An event to clients, also to one, goes
+	 * to send() then and is delivered here when sio_cluster_sent() says so. */
+
+	/* A client was lost that may come back within ms. */
+	void (*save)(void *place, const sio_cluster_session *lost, unsigned ms);
+	/* Somebody asks for what was saved under this pid, and says that it has seen all up to the
+	 * offset: sio_cluster_restored() answers later, with the number.  An error: not now. */
+	sio_err (*restore)(void *place, uint64_t number, const char *pid, const char *offset);
+	/* Hands all events behind that offset to sio_cluster_missed(), later, and ends with
+	 * sio_cluster_replayed(). */
+	sio_err (*replay)(void *place, uint64_t number, const char *offset);
+	/* The offset of who has seen all that was handed over so far; NULL: not known. */
+	const char *(*position)(void *place);
 } sio_adapter;
 
 /* Joins the server to a cluster.  The adapter is copied.  SIO_EINVAL: it has one already, or a
@@ -87,6 +118,21 @@ SIO_API sio_err sio_cluster_receive(sio_ns *ns, const sio_cluster_message *messa
 /* So many servers share the namespace, with this one.  A request that is not there any more is
  * none's. */
 SIO_API void sio_cluster_count(sio_ns *ns, const char *request, unsigned servers);
+
+/* ---- For a backend that keeps what it carries ---- */
+
+/* Where an event of this server stands among all others, whose turn it is now; NULL: not known, or
+ * it was not kept.  Inside send() too.  It must come for each, soon: later ones wait for it. */
+SIO_API void sio_cluster_sent(sio_ns *ns, uint64_t number, const char *offset);
+/* This was saved, and is no more; NULL: nothing was.  SIO_EGONE: nobody waits any more, and it has
+ * been saved again. */
+SIO_API sio_err sio_cluster_restored(sio_ns *ns, uint64_t number, const sio_cluster_session *saved);
+/* An event that may have been missed, with its offset; which were for that client, and may be sent
+ * again, is seen to.  SIO_EINVAL: it makes no sense; SIO_EGONE: nobody waits any more. */
+SIO_API sio_err sio_cluster_missed(sio_ns *ns, uint64_t number, const sio_cluster_message *message);
+/* That was all, and nothing of it will be handed over once more, nor anything that came before;
+ * not whole: it could not be found out.  May call the application. */
+SIO_API void sio_cluster_replayed(sio_ns *ns, uint64_t number, bool whole);
 
 #ifdef __cplusplus
 }

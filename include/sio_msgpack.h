@@ -8,7 +8,8 @@
  *
  * All clients of the server must use that parser; one that sends text is closed.  Binary data
  * stands inside the packet, so there are no attachments to wait for, and max_attachments does not
- * count them; 65535 are the most that a packet may bring.
+ * count them; 65535 are the most that a packet may bring, and max_held, unless it is raised, has
+ * room for some 35,000.
  *
  * What JSON cannot say arrives as JSON.stringify() would write it: a Date (of notepack.io, or
  * MessagePack's timestamp) as a text such as "2026-11-21T12:00:00.000Z", NaN and infinities as

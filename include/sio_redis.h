@@ -7,8 +7,8 @@
  *
  *     sio_redis_adapter(io, &(sio_redis_options){ .url = "redis://127.0.0.1:6379" });
  *
- * On the channels it says what @socket.io/redis-adapter 8 says, so that servers in Node.js, and
- * emitters in any language, are in the same cluster.
+ * On the channels it says what @socket.io/redis-adapter 8 says, or @socket.io/redis-streams-adapter
+ * 0.3, so that servers in Node.js, and emitters in any language, are in the same cluster.
  *
  * While Redis is away all goes on within this server.  What is said to others waits, up to
  * max_queue; what was on its way when the connection broke may be lost; requests end with
@@ -34,15 +34,26 @@ typedef struct sio_redis_stats {
 	size_t queued;     /* bytes that wait */
 } sio_redis_stats;
 
-/* Which channels there are.  In the dynamic modes nothing is heard of a room that is empty here, so
- * that a client which comes back (recovery_ms) may have missed what other servers said to it. */
+/* How servers speak.  In all modes but the last a client that loses its connection may come back
+ * (recovery_ms) to the same server alone; and in the dynamic ones nothing is heard of a room that
+ * is empty here, so that it may have missed what other servers said to it. */
 typedef enum sio_redis_mode {
 	SIO_REDIS_CLASSIC, /* createAdapter() */
 	/* createShardedAdapter(), for Redis 7 and later, with its subscriptionMode;
 	 * sio_fetch_rooms() then tells the rooms of this server, and SIO_EINVAL: */
-	SIO_REDIS_DYNAMIC,        /* a channel for each room that is not a client's own */
-	SIO_REDIS_STATIC,         /* two for each namespace */
-	SIO_REDIS_DYNAMIC_PRIVATE /* a channel for each room */
+	SIO_REDIS_DYNAMIC,         /* a channel for each room that is not a client's own */
+	SIO_REDIS_STATIC,          /* two for each namespace */
+	SIO_REDIS_DYNAMIC_PRIVATE, /* a channel for each room */
+	/* createAdapter() of @socket.io/redis-streams-adapter, for Redis 5 and later: what is said
+	 * to clients is kept in a stream, so that it is heard also after a connection was lost.
+	 * sio_fetch_rooms() is as above.
+	 *
+	 * With recovery_ms, and Redis 6.2, a client that loses its connection may come back to any
+	 * server of the cluster, in Node.js too: it has its id, its rooms and its shared data
+	 * (sio_set_shared_data()), and is sent what it missed; not so sio_data(), which ends with
+	 * the socket.  Events that may be missed are delivered here, too, when they have been read
+	 * in the stream; those to one socket go there as well. */
+	SIO_REDIS_STREAMS
 } sio_redis_mode;
 
 /* Zero means what Socket.IO means by it.  Texts are copied. */
@@ -51,7 +62,11 @@ typedef struct sio_redis_options {
 	 * "rediss://" with TLS, "unix:///run/redis.sock".  NULL: redis://127.0.0.1:6379.  Neither
 	 * a Sentinel nor a node of a Redis Cluster is taken. */
 	const char *url;
-	const char *key; /* "socket.io": what channels begin with */
+	const char *key;         /* "socket.io": what channels begin with */
+	const char *stream;      /* "socket.io": the stream; streamCount is 1 */
+	const char *session_key; /* "sio:session:": what the keys of lost clients begin with */
+	unsigned stream_max;     /* 10000: maxLen, about so many entries are kept, of all
+				    namespaces; whom more were said to cannot come back */
 	sio_redis_mode mode;
 	unsigned timeout_ms; /* 5000: requestsTimeout, how long other servers are waited for */
 	bool specific_response_channel; /* publishOnSpecificResponseChannel; all servers alike */

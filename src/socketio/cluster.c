@@ -38,6 +38,7 @@ bool cluster_open(sio_ns *ns)
 
 void cluster_close(sio_ns *ns)
 {
+	outbox_clear(ns);
 	if (ns->place)
 		ns->io->adapter->close(ns->place);
 	ns->place = NULL;
@@ -45,7 +46,9 @@ void cluster_close(sio_ns *ns)
 
 static bool complete(const sio_adapter *a)
 {
-	return a && a->open && a->close && a->send && a->count;
+	bool keeps = a && a->save && a->restore && a->replay && a->position;
+	bool forgets = a && !a->save && !a->restore && !a->replay && !a->position;
+	return a && a->open && a->close && a->send && a->count && (keeps || forgets);
 }
 
 static void close_all(io *o)

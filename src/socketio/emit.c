@@ -8,30 +8,35 @@
 /* ---- Who it goes to ---- */
 
 typedef struct broadcast {
-	parcel parcel;
-	unsigned flags;
-	uint8_t manner;
+	traits how;
 	uint64_t number; /* for recovery */
 	inquiry *inquiry;
 	bool failed;
 	gathering *tapped; /* those to whom it went, for who listens; NULL: nobody does */
+	bool later;        /* it waits in the outbox ... */
+	gathering to;      /* ... for these */
+	parcel parcel;
 } broadcast;
 
 /* Whether it is going to be queued for this one; it must not be asked for an answer if not. */
 static bool passes(const sio_socket *k, const broadcast *b)
 {
 	const session *s = k->client->session;
-	if ((b->flags & SIO_VOLATILE) && !session_writable(s))
+	if ((b->how.flags & SIO_VOLATILE) && !session_writable(s))
 		return false;
-	return !b->inquiry || session_takes(s, (manner)b->manner);
+	return !b->inquiry || session_takes(s, (manner)b->how.manner);
 }
 
 /* Who is behind may be cut off for it, whether or not it would have been asked. */
 static void deliver(sio_socket *k, void *user)
 {
 	broadcast *b = user;
-	bool strict = b->manner == MANNER_DISCONNECT && !(b->flags & SIO_VOLATILE);
-	if (!(strict || passes(k, b)) || !emit_packet(k->client, &b->parcel))
+	bool strict = b->how.manner == MANNER_DISCONNECT && !(b->how.flags & SIO_VOLATILE);
+	if (!(strict || passes(k, b)))
+		return;
+	if (b->later)
+		gathering_add(k, &b->to);
+	else if (!emit_packet(k->client, &b->parcel))
 		return;
 	recovery_sent(k, b->number);
 	if (b->tapped)
@@ -70,13 +75,6 @@ static sio_err check(const wording *w, const sio_delivery *how)
 
 static const sio_delivery plain;
 
-static void mark_plain(const parcel *p)
-{
-	p->text->plain = 1;
-	for (size_t i = 0; i < p->nparts; i++)
-		p->parts[i]->plain = 1;
-}
-
 /* So wide that two keys do not meet. */
 static uint64_t conflation_key(const sio_ns *ns, const char *key)
 {
@@ -84,50 +82,56 @@ static uint64_t conflation_key(const sio_ns *ns, const char *key)
 	return map_hash(m, ns->name) * 31 + map_hash(m, span_of(key));
 }
 
-static uint64_t size_of_parts(const parcel *p)
+/* Clients are told an offset with what may be missed, and where else they would take something for
+ * one. */
+static const char *offset_of(sio_ns *ns, const sio_delivery *how, const wording *w, char *digits)
 {
-	uint64_t size = 0;
-	for (size_t i = 0; i < p->nparts; i++)
-		size += p->parts[i]->len;
-	return size;
+	bool ends_in_text = parcel_ends_in_text(w);
+	if (!kept_elsewhere(ns))
+		return journal_offset(ns, how, ends_in_text, digits);
+	if (w->offset && *w->offset && can_be_missed(how))
+		return w->offset;
+	return ends_in_text && !how->on_ack ? ns->io->adapter->position(ns->place) : NULL;
 }
 
-/* All but the room for attachments, which is large, and not looked at before it is filled. */
+static bool encode(broadcast *b, sio_ns *ns, const sio_delivery *how, const wording *w)
+{
+	char digits[RECOVERY_OFFSET];
+	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
+	if (b->later)
+		return parcel_write(&b->parcel, ns, id, w, how->binary, how->nbinary);
+	const char *offset = offset_of(ns, how, w, digits);
+	if (!parcel_make(&b->parcel, ns, id, w, offset, how->binary, how->nbinary))
+		return false;
+	parcel_mark(&b->parcel, &b->how);
+	return true;
+}
+
+/* Nothing yet.  The room for attachments is large, and is not looked at before it is filled. */
 static void begin(broadcast *b, const sio_delivery *how)
 {
-	b->parcel.text = NULL;
-	b->parcel.parts = b->parcel.few;
-	b->parcel.nparts = 0;
-	b->flags = how->flags;
-	b->manner = (uint8_t)how->policy;
+	b->how.flags = how->flags;
+	b->how.manner = (uint8_t)how->policy;
 	b->inquiry = NULL;
 	b->failed = false;
 	b->tapped = NULL;
+	b->to = (gathering){ 0 };
+	b->parcel.text = NULL;
+	b->parcel.parts = NULL;
+	b->parcel.nparts = 0;
 }
 
 /* Encodes the event; with on_ack it carries the id of an inquiry. */
 static sio_err prepare(
 	broadcast *b, sio_ns *ns, const sio_delivery *how, const wording *w, bool single)
 {
-	char digits[RECOVERY_OFFSET];
 	begin(b, how);
+	b->how.key = how->policy == SIO_CONFLATE ? conflation_key(ns, how->key) : 0;
+	b->later = kept_elsewhere(ns) && !w->offset && outbox_takes(ns, how);
 	b->number = journal_number(ns, how);
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
-	const uint64_t *id = b->inquiry ? &b->inquiry->id : NULL;
-	const char *offset = journal_offset(ns, how, parcel_ends_in_text(w), digits);
-	if (!parcel_make(&b->parcel, ns, id, w, offset, how->binary, how->nbinary))
-		return SIO_ENOMEM;
-	bytes *text = b->parcel.text;
-	text->manner = b->manner;
-	if (how->flags & SIO_PLAIN)
-		mark_plain(&b->parcel);
-	text->parts = (uint16_t)b->parcel.nparts;
-	if (how->policy == SIO_CONFLATE)
-		text->key = conflation_key(ns, how->key);
-	else if (how->policy == SIO_PUSH_OUT)
-		text->key = size_of_parts(&b->parcel);
-	return SIO_OK;
+	return encode(b, ns, how, w) ? SIO_OK : SIO_ENOMEM;
 }
 
 /* The inquiry begins if all went well, and is as if it had never been if not. */
@@ -140,6 +144,8 @@ static sio_err conclude(broadcast *b, sio_err err, const sio_delivery *how)
 		inquiry_begin(b->inquiry, how->timeout_ms);
 	}
 	parcel_free(&b->parcel);
+	if (b->later)
+		free(b->to.at);
 	return err;
 }
 
@@ -174,6 +180,43 @@ static void tell_taps(const gathering *c, const sio_delivery *how, const wording
 	free(c->at);
 }
 
+/* To the clients of other servers.  What cannot be sent to them has been sent here. */
+static sio_err share(
+	sio_ns *ns, const sio_delivery *how, const wording *w, inquiry *q, uint64_t number)
+{
+	sio_err err = SIO_ENOMEM;
+	cJSON *parsed = w->args ? NULL : args_of(w);
+	const sio_event ev = { .name = w->event,
+		.args = parsed ? parsed : w->args,
+		.binary = how->binary,
+		.nbinary = how->nbinary };
+	sio_cluster_message m = {
+		.type = SIO_CLUSTER_EMIT, .who = how, .event = &ev, .number = number
+	};
+	if (q && ev.args)
+		cluster_ask(q, &m);
+	else if (ev.args)
+		err = cluster_send(ns, &m);
+	json_free(parsed);
+	return err;
+}
+
+/* Whoever it is for has been gathered. */
+static sio_err put_by(
+	broadcast *b, sio_ns *ns, const sio_delivery *how, const wording *w, bool shared)
+{
+	uint64_t number = b->to.failed ? 0 : outbox_add(ns, how, w, &b->parcel, &b->how, &b->to);
+	if (!number)
+		return SIO_ENOMEM;
+	bool waits = shared && can_be_missed(how);
+	sio_err err = SIO_EGONE;
+	if (shared)
+		err = share(ns, how, w, b->inquiry, waits ? number : 0);
+	if (!waits || err)
+		outbox_sent(ns, number, NULL);
+	return SIO_OK;
+}
+
 static sio_err emit_one(sio_socket *k, const sio_delivery *how, const wording *w)
 {
 	const char *const own[] = { k->text, NULL };
@@ -195,26 +238,16 @@ static sio_err emit_one(sio_socket *k, const sio_delivery *how, const wording *w
 		deliver(k, &b);
 		journal_keep(k->ns, how, own, &b.parcel);
 	}
+	if (!err && b.later) {
+		sio_delivery to_own = *how;
+		to_own.to = own;
+		bool shared = can_be_missed(how) && cluster_shared(k->ns, &to_own);
+		err = put_by(&b, k->ns, &to_own, w, shared);
+	}
 	err = conclude(&b, err, how);
 	if (b.tapped)
 		tell_taps(&tapped, how, w);
 	return err;
-}
-
-/* To the clients of other servers.  What cannot be sent to them has been sent here. */
-static void share(sio_ns *ns, const sio_delivery *how, const wording *w, inquiry *q)
-{
-	cJSON *parsed = w->args ? NULL : args_of(w);
-	const sio_event ev = { .name = w->event,
-		.args = parsed ? parsed : w->args,
-		.binary = how->binary,
-		.nbinary = how->nbinary };
-	sio_cluster_message m = { .type = SIO_CLUSTER_EMIT, .who = how, .event = &ev };
-	if (q && ev.args)
-		cluster_ask(q, &m);
-	else if (ev.args)
-		cluster_send(ns, &m);
-	json_free(parsed);
 }
 
 static size_t count_asks(const inquiry *q)
@@ -242,9 +275,11 @@ static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const wording *w, si
 	if (!err) {
 		room_match(ns, how, deliver, &b);
 		journal_keep(ns, how, how->to, &b.parcel);
-		if (cluster_shared(ns, how))
-			share(ns, how, w, b.inquiry);
 	}
+	if (!err && b.later)
+		err = put_by(&b, ns, how, w, cluster_shared(ns, how));
+	else if (!err && cluster_shared(ns, how))
+		share(ns, how, w, b.inquiry, 0);
 	err = conclude(&b, err, how);
 	if (b.tapped)
 		tell_taps(&tapped, how, w);
@@ -265,10 +300,14 @@ static sio_err emit_many(sio_ns *ns, const sio_delivery *how, const wording *w)
 	return err;
 }
 
-sio_err emit_from_afar(sio_ns *ns, const sio_delivery *how, const sio_event *ev, size_t *asked)
+sio_err emit_from_afar(
+	sio_ns *ns, const sio_cluster_message *m, const sio_delivery *how, size_t *asked)
 {
+	const sio_event *ev = m->event;
 	sio_delivery all = *how;
-	const wording w = { .event = ev->name, .args = ev->args };
+	const wording w = {
+		.event = ev->name, .args = ev->args, .offset = m->offset ? m->offset : ""
+	};
 	all.binary = ev->binary;
 	all.nbinary = ev->nbinary;
 	sio_err err = check(&w, &all);

@@ -98,7 +98,7 @@ static sio_err emit_and_answer(sio_ns *ns, const sio_cluster_message *m)
 	how.user = e;
 	if (!how.timeout_ms)
 		how.timeout_ms = ns->io->adapter->timeout_ms;
-	sio_err err = emit_from_afar(ns, &how, m->event, &asked);
+	sio_err err = emit_from_afar(ns, m, &how, &asked);
 	answer(e, (sio_cluster_message){ .type = SIO_CLUSTER_RECEIVERS, .count = err ? 0 : asked });
 	if (err)
 		errand_free(e);
@@ -110,7 +110,7 @@ static sio_err emit(sio_ns *ns, const sio_cluster_message *m)
 	sio_delivery how = here(m->who);
 	if (m->request)
 		return emit_and_answer(ns, m);
-	return emit_from_afar(ns, &how, m->event, &(size_t){ 0 });
+	return emit_from_afar(ns, m, &how, &(size_t){ 0 });
 }
 
 /* ---- What becomes of clients ---- */
@@ -256,7 +256,15 @@ static bool event_good(const sio_event *ev, bool named)
 	       sp_placeholders_valid(ev->args, ev->nbinary);
 }
 
-static bool good(const sio_cluster_message *m)
+bool cluster_offset_good(const char *offset)
+{
+	static const char letters[] = "0123456789-_.:"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	size_t len = strlen(offset);
+	return len && len <= SIO_REQUEST_MAX && strspn(offset, letters) == len;
+}
+
+bool cluster_good(const sio_cluster_message *m)
 {
 	if ((size_t)m->type >= sizeof errands / sizeof *errands)
 		return false;
@@ -266,12 +274,14 @@ static bool good(const sio_cluster_message *m)
 		return false;
 	if ((m->request && !fits(m->request)) || (m->peer && !fits(m->peer)))
 		return false;
+	if (m->offset && !cluster_offset_good(m->offset))
+		return false;
 	return !m->event || event_good(m->event, needs & EVENT);
 }
 
 sio_err sio_cluster_receive(sio_ns *ns, const sio_cluster_message *message)
 {
-	if (!ns->place || !good(message))
+	if (!ns->place || !cluster_good(message))
 		return SIO_EINVAL;
 	return errands[message->type].run(ns, message);
 }

@@ -97,6 +97,14 @@ typedef struct recovery {
 	size_t kept;    /* bytes of them */
 } recovery;
 
+/* Events that wait until the adapter says where they stand. */
+typedef struct outbox {
+	list emissions; /* in their order */
+	size_t size;    /* of them, in bytes */
+	uint64_t last;  /* number of the last one */
+	uint64_t since; /* of the last one before somebody came back */
+} outbox;
+
 /* A namespace, or a parent, which is none itself but makes and speaks to its children. */
 struct sio_ns {
 	map_node by_name;
@@ -117,6 +125,7 @@ struct sio_ns {
 	handler_set handlers;
 	map server_events; /* event_list by name: handlers of what other servers emit */
 	recovery recovery;
+	outbox outbox;
 	map asks;          /* acks waited for, by socket and id */
 	uint64_t next_ack; /* shared by all sockets, as in the reference */
 	uint64_t delivery; /* number of the last one: who matched it carries this mark */
@@ -159,6 +168,8 @@ struct sio_socket {
 	list arrivals;                 /* events of it that are in middleware */
 	uint32_t tickets;              /* first of the acks that we owe it */
 	unsigned unanswered;           /* how many those are */
+	unsigned held;                 /* by emissions */
+	bool reaped;                   /* while it was */
 	struct membership *membership; /* for recovery; NULL: there is none */
 	handler_set *own;              /* of this socket only; NULL: none */
 	span id;
@@ -261,6 +272,8 @@ void ns_announce(sio_ns *ns);
 void ns_connect(sio_ns *ns, client *c, held_tree auth);
 /* Calls the middleware that is left; at the end the socket is connected. */
 void ns_advance(sio_socket *k);
+/* It passes middleware from the start, or passes it over, when the application has returned. */
+void ns_admit_later(sio_socket *k);
 /* There is no such namespace. */
 void ns_send_unknown(client *c, span nsp);
 
@@ -406,6 +419,10 @@ sio_err cluster_send(sio_ns *ns, const sio_cluster_message *m);
 void cluster_ask(inquiry *q, sio_cluster_message *m);
 /* The inquiry waits for them no longer. */
 void cluster_forget(inquiry *q);
+/* Clients are told it as it is. */
+bool cluster_offset_good(const char *offset);
+/* Whether it is one, for what it says it is. */
+bool cluster_good(const sio_cluster_message *m);
 /* The other server's message answers a request of ours. */
 sio_err cluster_answer(sio_ns *ns, const sio_cluster_message *m);
 /* The server ends: whoever waits is told, and the adapter is let go. */
@@ -436,7 +453,10 @@ typedef struct membership {
 	uint64_t since; /* events up to this one it does not need */
 	uint64_t sent;  /* number of the last one that it was sent */
 	uint64_t left;  /* of the last one that there was when it left */
+	struct homecoming *homecoming; /* what the adapter is asked for; NULL: nothing */
+	uint64_t entered;              /* number of the last emission before */
 	bool recovered;
+	bool unsure; /* middleware is asked about it, and has not let it in yet */
 	char pid[ID_LEN + 1];
 } membership;
 
@@ -461,16 +481,50 @@ void journal_keep(sio_ns *ns, const sio_delivery *how, const char *const *to, co
 void recovery_leave(sio_socket *k);
 void recovery_note_rooms(sio_socket *k);
 void recovery_save(sio_socket *k);
-/* A socket has come: it may be one that was lost. */
-void recovery_begin(sio_socket *k);
+/* A socket has come: it may be one that was lost.  false: that is asked, and ns_admit_later() comes
+ * when it is known. */
+bool recovery_begin(sio_socket *k);
 /* Whether it need not pass middleware again. */
 bool recovery_skips(const sio_socket *k);
 /* It enters: its rooms, and what it has missed.  false: that is not whole any more. */
 bool recovery_enter(sio_socket *k);
+/* Whether it may; if not, ns_advance() is called once more. */
+bool recovery_ready(sio_socket *k);
 /* It leaves before it was let in. */
 void recovery_give_back(sio_socket *k, const char *reason);
 void recovery_end(sio_socket *k);
 const char *recovery_pid(const sio_socket *k); /* NULL: none */
+
+/* ---- homecoming.c: the same where the adapter keeps what was lost ---- */
+
+/* Whether it does, and what it carries. */
+static inline bool kept_elsewhere(const sio_ns *ns)
+{
+	return ns->place && ns->io->options.recovery_ms && ns->io->adapter->save;
+}
+
+/* Whether an event can be missed. */
+static inline bool can_be_missed(const sio_delivery *how)
+{
+	return !how->on_ack && !(how->flags & SIO_VOLATILE);
+}
+
+/* ---- outbox.c ---- */
+
+typedef struct wording wording;
+typedef struct traits traits;
+/* Whether an event of this server waits, where it is kept elsewhere: those that can be missed for
+ * their offset, and what comes then for them. */
+bool outbox_takes(const sio_ns *ns, const sio_delivery *how);
+/* To these, when its turn comes; it is shared by reference, and not sealed.  Its number; 0: out of
+ * memory. */
+uint64_t outbox_add(sio_ns *ns, const sio_delivery *how, const wording *w, const parcel *p,
+	const traits *t, const gathering *to);
+/* What the adapter says of it; 0, or one that is not there any more, is none. */
+void outbox_sent(sio_ns *ns, uint64_t number, const char *offset);
+/* What waits for this one, which is going to be sent away, goes now. */
+void outbox_hurry(sio_socket *k);
+void outbox_clear(sio_ns *ns);
 
 /* ---- parser.c: packets in another form ---- */
 
@@ -488,11 +542,12 @@ void parser_done(unpacked *u);
 /* ---- parcel.c: packets ready to be queued, by any number of clients ---- */
 
 /* What an event says: a tree, or text that is sent on as it came. */
-typedef struct wording {
+struct wording {
 	const char *event; /* NULL: an answer */
 	const cJSON *args;
-	span json; /* of the arguments, with commas between; instead of args */
-} wording;
+	span json;          /* of the arguments, with commas between; instead of args */
+	const char *offset; /* of another server's event, "" if it has none; NULL: it is ours */
+};
 
 /* Whether its last argument is a string. */
 bool parcel_ends_in_text(const wording *w);
@@ -509,6 +564,17 @@ struct parcel {
 /* id NULL, offset NULL: none.  false: out of memory; parcel_free() accepts what was made. */
 bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w, const char *offset,
 	const sio_bytes *binary, size_t nbinary);
+/* The same in two steps: to write it, and to add the offset and bring it into its last form. */
+bool parcel_write(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w,
+	const sio_bytes *binary, size_t nbinary);
+bool parcel_seal(parcel *p, sio_ns *ns, const char *offset);
+/* How it is queued. */
+struct traits {
+	unsigned flags;
+	uint8_t manner;
+	uint64_t key; /* for MANNER_CONFLATE */
+};
+void parcel_mark(parcel *p, const traits *t);
 void parcel_free(parcel *p);
 /* Another one of the same content; false: out of memory. */
 bool parcel_share(parcel *to, const parcel *from);
@@ -519,6 +585,7 @@ void emit_text(client *c, bytes *text); /* takes the reference */
 /* ---- emit.c ---- */
 
 /* The event of another server, to the clients here; asked: how many of them are to answer. */
-sio_err emit_from_afar(sio_ns *ns, const sio_delivery *how, const sio_event *ev, size_t *asked);
+sio_err emit_from_afar(
+	sio_ns *ns, const sio_cluster_message *m, const sio_delivery *how, size_t *asked);
 
 #endif

@@ -36,7 +36,7 @@ void journal_trim(sio_ns *ns)
 
 static bool is_kept(const sio_ns *ns, const sio_delivery *how)
 {
-	return ns->io->options.recovery_ms && !how->on_ack && !(how->flags & SIO_VOLATILE);
+	return ns->io->options.recovery_ms && can_be_missed(how) && !kept_elsewhere(ns);
 }
 
 uint64_t journal_number(const sio_ns *ns, const sio_delivery *how)
@@ -115,7 +115,7 @@ bool journal_covers(const sio_ns *ns, uint64_t number)
 	return number <= r->last && number + 1 >= oldest;
 }
 
-static bool in_rooms(const buf *rooms, const char *name)
+bool rooms_have(const buf *rooms, const char *name)
 {
 	const char *names = (const char *)buf_data(rooms);
 	for (size_t at = 0; at < buf_len(rooms); at += strlen(names + at) + 1)
@@ -128,7 +128,7 @@ static bool any_in_rooms(const buf *rooms, const char **names, unsigned n)
 {
 	bool found = false;
 	for (; n; n--) {
-		found = found || in_rooms(rooms, *names);
+		found = found || rooms_have(rooms, *names);
 		*names += strlen(*names) + 1;
 	}
 	return found;

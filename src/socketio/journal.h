@@ -35,6 +35,8 @@ static inline size_t parcel_size(const parcel *p)
 /* Drops what is too old, or too much. */
 void journal_trim(sio_ns *ns);
 void journal_clear(recovery *r);
+/* Whether a room is among these, names with a NUL behind each. */
+bool rooms_have(const buf *rooms, const char *name);
 /* Whether every entry behind this one is still there; not so: it is no offset of ours, or too old.
  */
 bool journal_covers(const sio_ns *ns, uint64_t number);

@@ -35,9 +35,8 @@ typedef struct json_bounds {
 	size_t bytes; /* of memory; reading takes away what the tree costs */
 	bool full;    /* it would have cost more */
 } json_bounds;
-/* What the C library sets aside for a node, and for a key besides its text while an object's keys
- * are looked through. */
-enum { JSON_NODE_COST = 80, JSON_KEY_COST = 64 };
+/* What the C library sets aside for a node. */
+enum { JSON_NODE_COST = 80 };
 cJSON *json_parse_within(span text, json_bounds *b);
 /* The same for an array whose beginning has been read: text is what stands behind one of its items,
  * and the tree is the array of those that follow. */

@@ -102,9 +102,14 @@ static size_t count(const cJSON *node)
 	return n;
 }
 
-static bool unique_many(cJSON *object, size_t n)
+/* What a map takes for each. */
+enum { MEMBER_COST = sizeof(member) + 2 * sizeof(map_node *) };
+
+static bool unique_many(json_tree *t, size_t n)
 {
-	member *members = malloc(n * sizeof *members);
+	cJSON *object = t->open;
+	size_t cost = n * MEMBER_COST;
+	member *members = json_tree_charge(t, cost) ? malloc(n * sizeof *members) : NULL;
 	if (!members)
 		return false;
 	map known;
@@ -113,14 +118,16 @@ static bool unique_many(cJSON *object, size_t n)
 		relink(object);
 	map_fini(&known);
 	free(members);
+	t->left += cost;
 	return true;
 }
 
-bool json_unique_keys(cJSON *object)
+bool json_unique_keys(json_tree *t)
 {
+	cJSON *object = t->open;
 	size_t n = count(object->child);
 	if (n > FEW_KEYS)
-		return unique_many(object, n);
+		return unique_many(t, n);
 	if (n > 1 && supersede_few(object->child))
 		relink(object);
 	return true;

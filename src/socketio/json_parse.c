@@ -93,7 +93,7 @@ static char *read_string(json_reader *r)
 
 static bool read_key(json_reader *r)
 {
-	if (!json_take(r, '"') || !json_tree_charge(&r->tree, JSON_KEY_COST))
+	if (!json_take(r, '"'))
 		return false;
 	r->tree.key = read_string(r);
 	return r->tree.key;

@@ -145,7 +145,7 @@ static void leave(json_tree *t)
 
 bool json_tree_close(json_tree *t)
 {
-	bool ok = t->open->type != cJSON_Object || json_unique_keys(t->open);
+	bool ok = t->open->type != cJSON_Object || json_unique_keys(t);
 	leave(t);
 	return ok;
 }

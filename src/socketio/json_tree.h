@@ -52,7 +52,8 @@ bool json_tree_close(json_tree *t);
 /* The finished tree; after a failure (ok is false) everything is freed and it is NULL. */
 cJSON *json_tree_finish(json_tree *t, bool ok);
 
-/* Makes the keys of an object unique, for json_tree_close(); false: out of memory. */
-bool json_unique_keys(cJSON *object);
+/* Makes the keys of the object that is open unique, for json_tree_close(); false: out of memory, or
+ * what it needs for that would cost too much. */
+bool json_unique_keys(json_tree *t);
 
 #endif

@@ -25,6 +25,7 @@ sio_ns *ns_new(io *o, span name)
 	map_init(&ns->places);
 	map_init(&ns->asks);
 	recovery_init(&ns->recovery);
+	list_init(&ns->outbox.emissions);
 	list_init(&ns->members);
 	list_init(&ns->in_parent);
 	list_init(&ns->in_io);
@@ -169,6 +170,12 @@ static void enter(sio_socket *k)
 		((sio_socket_fn *)h->fn)(k, h->user);
 }
 
+static void begin_middleware(sio_socket *k)
+{
+	k->walk = recovery_skips(k) ? handler_walk_begin(&k->ns->io->handlers)
+				    : socket_walk(k, offsetof(handler_set, use));
+}
+
 void ns_connect(sio_ns *ns, client *c, held_tree auth)
 {
 	sio_socket *k = socket_new(ns, c, auth);
@@ -176,10 +183,17 @@ void ns_connect(sio_ns *ns, client *c, held_tree auth)
 		client_reject(c, CLOSED_BY_SERVER);
 		return;
 	}
-	recovery_begin(k);
-	if (!recovery_skips(k))
-		k->walk = socket_walk(k, offsetof(handler_set, use));
+	if (!recovery_begin(k))
+		return;
+	begin_middleware(k);
 	ns_advance(k);
+}
+
+void ns_admit_later(sio_socket *k)
+{
+	begin_middleware(k);
+	list_remove(&k->in_io);
+	io_put_off(k->ns->io, &k->ns->io->admitted, &k->in_io);
 }
 
 /* Each round of the loop is one middleware; it goes on when that one has admitted, at once or
@@ -190,7 +204,8 @@ void ns_advance(sio_socket *k)
 	while (k->state == SOCKET_ADMITTING) {
 		handler *h = handler_next(&k->walk);
 		if (!h) {
-			enter(k);
+			if (recovery_ready(k))
+				enter(k);
 			return;
 		}
 		uint64_t entry = ticket_issue(&o->tickets, TICKET_ENTRY, &k->tickets, k, 0);

@@ -42,6 +42,13 @@ bool parcel_ends_in_text(const wording *w)
 	return !w->json.len || w->json.at[w->json.len - 1] == '"';
 }
 
+static void add_offset(buf *out, const char *offset)
+{
+	buf_add_text(out, ",\"");
+	buf_add_text(out, offset);
+	buf_add_char(out, '"');
+}
+
 static void write_args(buf *out, const wording *w, const char *offset)
 {
 	buf_add_char(out, '[');
@@ -52,11 +59,8 @@ static void write_args(buf *out, const wording *w, const char *offset)
 	else if (w->json.len)
 		buf_add_char(out, ',');
 	buf_add_span(out, w->json);
-	if (offset) {
-		buf_add_text(out, ",\"");
-		buf_add_text(out, offset);
-		buf_add_char(out, '"');
-	}
+	if (offset)
+		add_offset(out, offset);
 	buf_add_char(out, ']');
 }
 
@@ -71,8 +75,8 @@ static bool pack(parcel *p, const sio_parser *parser)
 	return true;
 }
 
-bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w, const char *offset,
-	const sio_bytes *binary, size_t nbinary)
+static bool put_down(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w,
+	const char *offset, const sio_bytes *binary, size_t nbinary)
 {
 	sp_type type = w->event ? SP_EVENT : SP_ACK;
 	io *o = ns->io;
@@ -80,9 +84,60 @@ bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w, co
 	sp_write(&o->scratch, nbinary ? type + 3 : type, nbinary, ns->name, id);
 	write_args(&o->scratch, w, offset);
 	p->text = io_take_scratch(o);
-	if (!add_parts(p, binary, nbinary) || !p->text)
-		return false;
-	return !o->options.parser || pack(p, o->options.parser);
+	return add_parts(p, binary, nbinary) && p->text;
+}
+
+bool parcel_make(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w, const char *offset,
+	const sio_bytes *binary, size_t nbinary)
+{
+	return put_down(p, ns, id, w, offset, binary, nbinary) && parcel_seal(p, ns, NULL);
+}
+
+bool parcel_write(parcel *p, sio_ns *ns, const uint64_t *id, const wording *w,
+	const sio_bytes *binary, size_t nbinary)
+{
+	return put_down(p, ns, id, w, NULL, binary, nbinary);
+}
+
+bool parcel_seal(parcel *p, sio_ns *ns, const char *offset)
+{
+	io *o = ns->io;
+	if (offset) {
+		buf_add(&o->scratch, bytes_data(p->text), p->text->len - 1);
+		add_offset(&o->scratch, offset);
+		buf_add_char(&o->scratch, ']');
+		bytes_unref(p->text);
+		p->text = io_take_scratch(o);
+	}
+	return p->text && (!o->options.parser || pack(p, o->options.parser));
+}
+
+static void mark_plain(const parcel *p)
+{
+	p->text->plain = 1;
+	for (size_t i = 0; i < p->nparts; i++)
+		p->parts[i]->plain = 1;
+}
+
+static uint64_t size_of_parts(const parcel *p)
+{
+	uint64_t size = 0;
+	for (size_t i = 0; i < p->nparts; i++)
+		size += p->parts[i]->len;
+	return size;
+}
+
+void parcel_mark(parcel *p, const traits *t)
+{
+	bytes *text = p->text;
+	text->manner = t->manner;
+	if (t->flags & SIO_PLAIN)
+		mark_plain(p);
+	text->parts = (uint16_t)p->nparts;
+	if (t->manner == MANNER_CONFLATE)
+		text->key = t->key;
+	else if (t->manner == MANNER_PUSH_OUT)
+		text->key = size_of_parts(p);
 }
 
 bool parcel_share(parcel *to, const parcel *from)

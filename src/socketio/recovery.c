@@ -10,23 +10,8 @@
 #include "io.h"
 #include "journal.h"
 #include "json.h"
+#include "lost.h"
 #include <stdlib.h>
-
-/* A socket that was lost. */
-struct lost {
-	map_node by_pid;
-	list in_album;
-	uint64_t deadline;
-	uint64_t since; /* what it has seen at least */
-	uint64_t sent;  /* who has seen this one has seen all until `left` */
-	uint64_t left;
-	void *data;
-	void (*free_data)(void *);
-	cJSON *shared_data;
-	buf rooms; /* their names, one after the other */
-	char id[ID_LEN + 1];
-	char pid[ID_LEN + 1];
-};
 
 void recovery_init(recovery *r)
 {
@@ -176,6 +161,11 @@ void recovery_note_rooms(sio_socket *k)
 /* Its data goes where it goes. */
 static void pack(sio_socket *k, lost *l)
 {
+	if (kept_elsewhere(k->ns)) {
+		homecoming_save(k, l);
+		lost_forget(k->membership);
+		return;
+	}
 	l->data = k->data;
 	l->free_data = k->free_data;
 	l->shared_data = k->shared_data;
@@ -195,7 +185,7 @@ void recovery_save(sio_socket *k)
 
 /* ---- Coming back ---- */
 
-static const char *text_in(const cJSON *auth, const char *key)
+const char *lost_text(const cJSON *auth, const char *key)
 {
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(auth, key));
 }
@@ -236,32 +226,37 @@ static const entry *missed(const sio_socket *k, const lost *l, const entry *behi
 /* What the answer to a CONNECT takes beside the name of its namespace. */
 enum { ANSWER = 64 };
 
+bool lost_fits(const sio_socket *k, size_t size, size_t held)
+{
+	const session *s = k->client->session;
+	const engine_options *o = &s->engine->options;
+	size_t answer = k->ns->name.len + ANSWER;
+	size_t all_held = session_held(s) + answer + QUEUE_BLOCK + held;
+	return session_backlog(s) + size + answer <= o->max_queue &&
+	       (!o->max_held || all_held <= o->max_held);
+}
+
 /* Nothing is gone, and with the answer it does not come to more than may be queued for a client, or
  * held: that would be cut off, come back, and be cut off again. */
 static bool whole(const sio_socket *k, const lost *l)
 {
 	const session *s = k->client->session;
-	const engine_options *o = &s->engine->options;
-	size_t answer = k->ns->name.len + ANSWER;
-	size_t size = session_backlog(s);
-	size_t held = session_held(s) + answer + QUEUE_BLOCK;
+	size_t size = 0, held = 0;
 	const entry *e = NULL;
 	while ((e = missed(k, l, e)) != NULL) {
 		bool strict = e->parcel.text->manner == MANNER_DISCONNECT;
-		if (strict && size > o->high_water)
+		if (strict && session_backlog(s) + size > s->engine->options.high_water)
 			return false;
 		size += parcel_size(&e->parcel);
 		held += parcel_size(&e->parcel) + (1 + e->parcel.nparts) * QUEUE_BLOCK;
 	}
-	if (size + answer > o->max_queue || (o->max_held && held > o->max_held))
-		return false;
-	return journal_covers(k->ns, l->since);
+	return lost_fits(k, size, held) && journal_covers(k->ns, l->since);
 }
 
 static lost *take_lost(const sio_socket *k)
 {
 	recovery *r = &k->ns->recovery;
-	const char *pid = text_in(k->auth.tree, "pid");
+	const char *pid = lost_text(k->auth.tree, "pid");
 	map_node *node = pid ? map_find(&r->lost, span_of(pid)) : NULL;
 	if (!node)
 		return NULL;
@@ -272,7 +267,7 @@ static lost *take_lost(const sio_socket *k)
 	return l;
 }
 
-static void unpack(sio_socket *k, lost *l)
+void lost_unpack(sio_socket *k, lost *l)
 {
 	membership *m = k->membership;
 	memcpy(k->text, l->id, ID_LEN);
@@ -287,7 +282,7 @@ static void unpack(sio_socket *k, lost *l)
 	m->sent = l->since;
 }
 
-static void forget(membership *m)
+void lost_forget(membership *m)
 {
 	if (!m->lost)
 		return;
@@ -297,28 +292,38 @@ static void forget(membership *m)
 }
 
 /* What a socket is given for its life; without memory for it, it cannot be recovered. */
-void recovery_begin(sio_socket *k)
+bool recovery_begin(sio_socket *k)
 {
 	sio_ns *ns = k->ns;
 	if (!on(ns) || k->client->revision->enters_unasked)
-		return;
+		return true;
 	journal_trim(ns);
 	trim_album(ns, &k->client->session->engine->counters);
 	membership *m = calloc(1, sizeof *m);
 	if (!m)
-		return;
+		return true;
 	k->membership = m;
+	if (kept_elsewhere(ns)) {
+		random_id(m->pid);
+		return !homecoming_begin(k);
+	}
 	m->lost = k->auth.tree ? take_lost(k) : NULL;
 	if (m->lost)
-		unpack(k, m->lost);
+		lost_unpack(k, m->lost);
 	else
 		random_id(m->pid);
+	return true;
+}
+
+bool recovery_ready(sio_socket *k)
+{
+	return !k->membership || !k->membership->homecoming || homecoming_ready(k);
 }
 
 bool recovery_skips(const sio_socket *k)
 {
-	return k->membership && k->membership->recovered &&
-	       !k->ns->io->options.recovery_uses_middleware;
+	const membership *m = k->membership;
+	return m && m->recovered && !m->unsure && !k->ns->io->options.recovery_uses_middleware;
 }
 
 static void replay(sio_socket *k, const lost *l)
@@ -329,7 +334,7 @@ static void replay(sio_socket *k, const lost *l)
 			recovery_sent(k, e->number);
 }
 
-static bool rejoin(sio_socket *k, const buf *rooms)
+bool lost_rejoin(sio_socket *k, const buf *rooms)
 {
 	const char *names = (const char *)buf_data(rooms);
 	for (size_t at = 0; at < buf_len(rooms); at += strlen(names + at) + 1)
@@ -341,15 +346,17 @@ static bool rejoin(sio_socket *k, const buf *rooms)
 bool recovery_enter(sio_socket *k)
 {
 	membership *m = k->membership;
+	if (m && m->homecoming)
+		return homecoming_enter(k);
 	if (!m || !m->lost) {
 		if (m)
 			m->since = m->sent = k->ns->recovery.last;
 		return true;
 	}
-	bool good = whole(k, m->lost) && rejoin(k, &m->lost->rooms);
+	bool good = whole(k, m->lost) && lost_rejoin(k, &m->lost->rooms);
 	if (good)
 		replay(k, m->lost);
-	forget(m);
+	lost_forget(m);
 	return good;
 }
 
@@ -358,17 +365,19 @@ bool recovery_enter(sio_socket *k)
 void recovery_give_back(sio_socket *k, const char *reason)
 {
 	membership *m = k->membership;
+	homecoming_end(k);
 	bool asked_anew = !strcmp(reason, "client namespace disconnect");
 	if (m && m->lost && (asked_anew || recoverable(reason)))
 		pack(k, m->lost);
 	else if (m)
-		forget(m);
+		lost_forget(m);
 }
 
 void recovery_end(sio_socket *k)
 {
+	homecoming_end(k);
 	if (k->membership)
-		forget(k->membership);
+		lost_forget(k->membership);
 	free(k->membership);
 }
 

@@ -45,16 +45,26 @@ static void free_data(sio_socket *k)
 		k->free_data(data);
 }
 
-void socket_free(sio_socket *k)
+/* All but itself, as its client is not there any longer. */
+static void dissolve(sio_socket *k)
 {
-	sio_ns *ns = k->ns;
 	if (k->own)
 		handler_set_fini(k->own);
 	free(k->own);
 	held_free(k->client, &k->auth);
-	session_let_go(k->client->session, size_of(k->client, ns));
+	session_let_go(k->client->session, size_of(k->client, k->ns));
 	json_free(k->shared_data);
 	recovery_end(k);
+	k->reaped = true;
+}
+
+void socket_free(sio_socket *k)
+{
+	sio_ns *ns = k->ns;
+	if (!k->reaped)
+		dissolve(k);
+	if (k->held)
+		return;
 	free(k);
 	ns->population--;
 	ns_end_if_empty(ns);
@@ -115,6 +125,7 @@ void sio_disconnect(sio_socket *k, bool whole_connection)
 		return;
 	}
 	if (k->state == SOCKET_CONNECTED) {
+		outbox_hurry(k);
 		sp_write(&k->ns->io->scratch, SP_DISCONNECT, 0, k->ns->name, NULL);
 		emit_text(k->client, io_take_packet(k->ns->io));
 	}

@@ -19,7 +19,8 @@ typedef enum ticket_kind {
 	TICKET_CANDIDATE,
 	TICKET_ARRIVAL,
 	TICKET_REQUEST,
-	TICKET_ERRAND
+	TICKET_ERRAND,
+	TICKET_HOMECOMING
 } ticket_kind;
 
 typedef struct ticket {

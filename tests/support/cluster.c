@@ -10,9 +10,14 @@
 
 enum { TEXTS = 16, TEXT = 128, PARTS = 4 };
 
-/* A message, copied: as a wire would carry it. */
+typedef enum letter_kind { MESSAGE, RESTORE, REPLAY } letter_kind;
+
+/* A message, copied: as a wire would carry it; or a question. */
 typedef struct letter {
 	struct letter *next;
+	letter_kind kind;
+	unsigned nth; /* its number among those that are kept */
+	char offset[TEXT], pid[TEXT];
 	cluster_member *from, *to; /* to NULL: all others */
 	char nsp[TEXT];
 	sio_cluster_message m;
@@ -115,6 +120,23 @@ static letter *letter_new(const place *p, const sio_cluster_message *m)
 	return l;
 }
 
+static void post(cluster *c, letter *l)
+{
+	letter **end = &c->letters;
+	while (*end)
+		end = &(*end)->next;
+	*end = l;
+}
+
+static void free_all(letter **all)
+{
+	letter *l;
+	while ((l = *all) != NULL) {
+		*all = l->next;
+		letter_free(l);
+	}
+}
+
 /* ---- The adapter ---- */
 
 static void *member_open(sio_ns *ns, void *user)
@@ -142,15 +164,12 @@ static sio_err member_send(void *at, const sio_cluster_message *m)
 	if (p->member->away)
 		return SIO_EIO;
 	letter *l = letter_new(p, m);
-	letter **end = &c->letters;
 	if (!l)
 		return SIO_ENOMEM;
 	if (answers)
 		l->to = &c->members[atoi(m->peer)];
 	p->member->sent++;
-	while (*end)
-		end = &(*end)->next;
-	*end = l;
+	post(c, l);
 	return SIO_OK;
 }
 
@@ -174,6 +193,122 @@ static void member_end(void *user)
 	((cluster_member *)user)->ended = true;
 }
 
+/* ---- What is kept ---- */
+
+static void add_word(char *to, const char *word)
+{
+	SURE(strlen(to) + strlen(word) + 2 < CLUSTER_TEXT);
+	strcat(strcat(to, word), " ");
+}
+
+static void member_save(void *at, const sio_cluster_session *s, unsigned ms)
+{
+	cluster *c = ((place *)at)->member->all;
+	SURE(c->nlost < CLUSTER_LOST);
+	cluster_lost *l = &c->lost[c->nlost++];
+	*l = (cluster_lost){ .ms = ms, .unsure = s->unsure };
+	snprintf(l->id, sizeof l->id, "%s", s->id);
+	snprintf(l->pid, sizeof l->pid, "%s", s->pid);
+	for (size_t i = 0; s->rooms[i]; i++)
+		add_word(l->rooms, s->rooms[i]);
+	if (s->data)
+		SURE(cJSON_PrintPreallocated(
+			(cJSON *)(uintptr_t)s->data, l->data, sizeof l->data, false));
+}
+
+static sio_err ask(void *at, letter_kind kind, uint64_t number, const char *pid, const char *offset)
+{
+	place *p = at;
+	letter *l = p->member->away ? NULL : calloc(1, sizeof *l);
+	if (!l)
+		return SIO_EGONE;
+	l->kind = kind;
+	l->from = p->member;
+	l->m.number = number;
+	copy_text(l->nsp, sio_ns_name(p->ns));
+	copy_text(l->pid, pid);
+	copy_text(l->offset, offset);
+	post(p->member->all, l);
+	return SIO_OK;
+}
+
+static sio_err member_restore(void *at, uint64_t number, const char *pid, const char *offset)
+{
+	return ask(at, RESTORE, number, pid, offset);
+}
+
+static sio_err member_replay(void *at, uint64_t number, const char *offset)
+{
+	return ask(at, REPLAY, number, NULL, offset);
+}
+
+static const char *member_position(void *at)
+{
+	const char *last = ((place *)at)->member->at;
+	return *last ? last : NULL;
+}
+
+static sio_ns *ns_of(const cluster_member *m, const letter *l)
+{
+	return m->ended ? NULL : ns_find(io_of(m->server), span_of(l->nsp));
+}
+
+static void restore(cluster *c, const letter *l)
+{
+	const char *rooms[TEXTS] = { NULL };
+	cluster_lost found = { .ms = 0 };
+	size_t n = 0, i = 0;
+	while (i < c->nlost && strcmp(c->lost[i].pid, l->pid) != 0)
+		i++;
+	bool there = i < c->nlost;
+	if (there) {
+		found = c->lost[i];
+		c->lost[i] = c->lost[--c->nlost];
+	}
+	for (char *word = strtok(found.rooms, " "); word; word = strtok(NULL, " "))
+		rooms[n++] = word;
+	cJSON *data = found.data[0] ? cJSON_Parse(found.data) : NULL;
+	const sio_cluster_session s = { found.id, found.pid, rooms, data, found.unsure };
+	sio_ns *ns = ns_of(l->from, l);
+	if (ns)
+		sio_cluster_restored(ns, l->m.number, there ? &s : NULL);
+	cJSON_Delete(data);
+}
+
+static void replay(cluster *c, const letter *l)
+{
+	sio_ns *ns = ns_of(l->from, l);
+	unsigned since = (unsigned)atoi(l->offset);
+	for (const letter *it = c->history; ns && it; it = it->next)
+		if (it->nth > since && !strcmp(it->nsp, l->nsp))
+			sio_cluster_missed(ns, l->m.number, &it->m);
+	if (ns)
+		sio_cluster_replayed(ns, l->m.number, !c->torn);
+}
+
+/* It has its place now. */
+static void number(cluster *c, letter *l)
+{
+	l->nth = ++c->events;
+	snprintf(l->offset, sizeof l->offset, "%u-0", l->nth);
+	l->m.offset = l->offset;
+	for (size_t i = 0; i < c->n; i++)
+		if (!c->members[i].mute)
+			snprintf(c->members[i].at, sizeof c->members[i].at, "%u-0", l->nth);
+	sio_ns *ns = ns_of(l->from, l);
+	if (ns && l->m.number)
+		sio_cluster_sent(ns, l->m.number, l->offset);
+}
+
+static void remember(cluster *c, letter *l)
+{
+	letter **end = &c->history;
+	while (*end)
+		end = &(*end)->next;
+	l->next = NULL;
+	*end = l;
+}
+
 void cluster_init(cluster *c)
 {
 	*c = (cluster){ 0 };
@@ -184,7 +319,7 @@ sio_err cluster_join(cluster *c, sio_server *s, unsigned timeout_ms)
 	SURE(c->n < CLUSTER_MAX);
 	cluster_member *member = &c->members[c->n];
 	*member = (cluster_member){ .all = c, .server = s, .full = member->full };
-	const sio_adapter adapter = { .open = member_open,
+	sio_adapter adapter = { .open = member_open,
 		.close = member_close,
 		.send = member_send,
 		.count = member_count,
@@ -192,6 +327,12 @@ sio_err cluster_join(cluster *c, sio_server *s, unsigned timeout_ms)
 		.end = member_end,
 		.timeout_ms = timeout_ms,
 		.user = member };
+	if (c->keeps) {
+		adapter.save = member_save;
+		adapter.restore = member_restore;
+		adapter.replay = member_replay;
+		adapter.position = member_position;
+	}
 	sio_err err = sio_use_adapter(s, &adapter);
 	c->n += err == SIO_OK;
 	return err;
@@ -199,32 +340,62 @@ sio_err cluster_join(cluster *c, sio_server *s, unsigned timeout_ms)
 
 static void hand_over(const letter *l, cluster_member *to)
 {
-	sio_ns *ns = to->ended ? NULL : ns_find(io_of(to->server), span_of(l->nsp));
+	sio_ns *ns = ns_of(to, l);
 	if (to == l->from || (l->to && l->to != to) || to->mute || !ns)
 		return;
 	sio_cluster_receive(ns, &l->m);
 	end_turn(to->server);
 }
 
+/* true: it is kept. */
+static bool carry(cluster *c, letter *l)
+{
+	bool kept = c->keeps && l->m.type == SIO_CLUSTER_EMIT && !l->m.request;
+	if (kept)
+		number(c, l);
+	for (size_t i = 0; i < c->n; i++)
+		hand_over(l, &c->members[i]);
+	if (kept)
+		remember(c, l);
+	return kept;
+}
+
+static bool take(cluster *c, letter *l)
+{
+	if (l->kind == MESSAGE)
+		return carry(c, l);
+	if (l->kind == RESTORE)
+		restore(c, l);
+	else
+		replay(c, l);
+	if (!l->from->ended)
+		end_turn(l->from->server);
+	return false;
+}
+
 void cluster_turn(cluster *c)
 {
-	letter *l;
+	letter *l, *later = NULL;
 	for (size_t i = 0; i < c->n; i++)
 		if (!c->members[i].ended)
 			end_turn(c->members[i].server);
 	while ((l = c->letters) != NULL) {
 		c->letters = l->next;
-		for (size_t i = 0; i < c->n; i++)
-			hand_over(l, &c->members[i]);
-		letter_free(l);
+		if (l->kind != MESSAGE && c->slow) {
+			l->next = later;
+			later = l;
+		} else if (!take(c, l)) {
+			letter_free(l);
+		}
 	}
+	c->letters = later;
+	for (size_t i = 0; i < c->n; i++)
+		if (!c->members[i].ended)
+			end_turn(c->members[i].server);
 }
 
 void cluster_fini(cluster *c)
 {
-	letter *l;
-	while ((l = c->letters) != NULL) {
-		c->letters = l->next;
-		letter_free(l);
-	}
+	free_all(&c->letters);
+	free_all(&c->history);
 }

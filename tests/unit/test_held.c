@@ -79,7 +79,33 @@ START_TEST(keys_and_texts_count_too)
 	peer *p = connect_client(s);
 	size_t before = held_for(p);
 	receive(p, "42[\"e\",{\"key\":\"text\"}]");
-	ck_assert_uint_eq(seen - before, 3 * JSON_NODE_COST + JSON_KEY_COST + 2 * 32);
+	ck_assert_uint_eq(seen - before, 3 * JSON_NODE_COST + 2 * 32);
+	lab_close(s);
+}
+END_TEST
+
+/* Many keys are looked up in a map, for which there must be room too. */
+START_TEST(a_map_of_many_keys_counts_while_it_is_needed)
+{
+	sio_server *s = lab_new_with(&(sio_options){ .max_held = 1000000 });
+	char text[8192] = "42[\"e\",{", *at = text + strlen(text);
+	for (int i = 0; i < 300; i++)
+		at += sprintf(at, "%s\"k%d\":0", i ? "," : "", i);
+	strcpy(at, "}]");
+	sio_on(sio_of(s, "/"), "e", look, NULL);
+	peer *p = connect_client(s);
+	size_t before = held_for(p), needed, with_map;
+	receive(p, text);
+	needed = seen - before;
+	ck_assert_uint_eq(needed, 302 * JSON_NODE_COST + 300 * 32);
+	with_map = needed + 300 * (sizeof(map_node) + 3 * sizeof(void *));
+	size_t used = p->session->engine->options.max_held - session_spare(p->session);
+	p->session->engine->options.max_held = used + with_map;
+	receive(p, text);
+	ck_assert(!p->closed);
+	p->session->engine->options.max_held--;
+	receive(p, text);
+	ck_assert(p->closed);
 	lab_close(s);
 }
 END_TEST
@@ -120,7 +146,7 @@ START_TEST(a_query_counts_like_auth)
 	peer *p = open_old_client(s);
 	size_t before = held_for(p);
 	receive(p, text);
-	ck_assert_uint_gt(held_for(p), before + 300 * (size_t)(JSON_NODE_COST + JSON_KEY_COST));
+	ck_assert_uint_gt(held_for(p), before + 300 * (size_t)(JSON_NODE_COST + 2 * 32));
 	p->session->engine->options.max_held = held_for(p) + 300;
 	sio_of(s, "/b");
 	text[3] = 'b';
@@ -257,8 +283,8 @@ END_TEST
 
 UNIT_MAIN("held", the_tree_of_an_event_counts_while_it_is_handled,
 	a_tree_larger_than_may_be_held_ends_its_client, keys_and_texts_count_too,
-	auth_counts_as_long_as_its_socket, a_query_counts_like_auth,
-	the_tree_of_an_event_that_waits_counts_until_it_is_decided,
+	a_map_of_many_keys_counts_while_it_is_needed, auth_counts_as_long_as_its_socket,
+	a_query_counts_like_auth, the_tree_of_an_event_that_waits_counts_until_it_is_decided,
 	auth_counts_while_a_name_is_decided_and_after,
 	answers_count_as_long_as_others_are_waited_for, answers_to_many_questions_end_their_client,
 	messagepack_is_read_into_no_more_than_may_be_held)

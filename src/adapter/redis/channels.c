@@ -49,6 +49,7 @@ static bool room_is_apart(const place *p, const char *room)
 {
 	switch (p->r->o.given.mode) {
 	case SIO_REDIS_STATIC:
+	case SIO_REDIS_STREAMS:
 		return false;
 	case SIO_REDIS_DYNAMIC:
 		return strlen(room) != 20;
@@ -63,7 +64,7 @@ char *channel_for(const place *p, const sio_cluster_message *m)
 	const char *room = only_room(m);
 	if (room && room_is_apart(p, room))
 		return channel_join(p->broadcast, room, "#");
-	if (p->r->sharded)
+	if (p->r->cluster)
 		return channel_join(p->broadcast, answer ? m->peer : "", answer ? "#" : "");
 	if (answer) {
 		bool own = p->r->o.given.specific_response_channel && m->peer &&

@@ -23,6 +23,19 @@ bool letter_open(letter *l, span text)
 	return l->content.data != NULL;
 }
 
+bool letter_open_encoded(letter *l, span data)
+{
+	buf packed = { 0 };
+	if (data.len && *data.at == '{')
+		return letter_open(l, data);
+	*l = (letter){ .old = LETTER_NOT_OLD };
+	unsigned char *to = buf_reserve(&packed, data.len / 4 * 3 + 3);
+	long len = to ? base64_decode(to, data) : -1;
+	bool good = len > 0 && *to != '{' && letter_open(l, (span){ (char *)to, (size_t)len });
+	buf_free(&packed);
+	return good;
+}
+
 void letter_free(letter *l)
 {
 	for (size_t i = 0; i < l->nlists; i++)
@@ -188,6 +201,20 @@ bool payload_packed(payload *p, cJSON *tree, const sio_event *ev)
 		p->packed = packed_write_value(&packet);
 	json_free(tree);
 	return p->packed.data != NULL;
+}
+
+bool payload_encode(payload *p)
+{
+	buf text = { 0 };
+	size_t len = base64_encoded_len(p->packed.len);
+	unsigned char *to = buf_reserve(&text, len);
+	if (!to)
+		return false;
+	base64_encode((char *)to, p->packed.data, p->packed.len);
+	buf_added(&text, len);
+	payload_free(p);
+	*p = (payload){ .json = text };
+	return true;
 }
 
 cJSON *letter_names(const char *const *names)

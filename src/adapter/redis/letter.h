@@ -34,6 +34,7 @@ typedef struct letter {
 	sio_event event;
 	letter_old old;
 	const char *sid, *room;
+	bool asks; /* the event has an id: who has sent it waits for an ack */
 	/* What is owned. */
 	sio_packet content; /* data, binary, nbinary */
 	cJSON *name, *args;
@@ -43,6 +44,8 @@ typedef struct letter {
 
 /* Reads a value; false: it is neither JSON nor MessagePack, or out of memory. */
 bool letter_open(letter *l, span text);
+/* MessagePack in base64, or JSON. */
+bool letter_open_encoded(letter *l, span text);
 /* Accepts one that could not be opened. */
 void letter_free(letter *l);
 
@@ -76,6 +79,8 @@ void payload_free(payload *p);
 /* Each takes the tree; false: it is NULL, or out of memory. */
 bool payload_json(payload *p, cJSON *tree);
 bool payload_packed(payload *p, cJSON *tree, const sio_event *ev);
+/* What is packed becomes text in base64; false: out of memory. */
+bool payload_encode(payload *p);
 
 /* { rooms, except }, and with flags what concerns how it is delivered. */
 cJSON *letter_opts(const sio_delivery *who, bool flags);

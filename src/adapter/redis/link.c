@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* link - one connection to Redis: its life. */
 #include "link_parts.h"
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 enum {
 	RETRY_MS = 50,       /* at first, twice as long each time ... */
 	RETRY_MAX_MS = 2000, /* ... until here */
-	PINGS = 3            /* unanswered */
+	PINGS = 3,           /* unanswered */
+	LAST_WORDS_MS = 500  /* for what is to be written at the end */
 };
 
 /* ---- The end of a connection, and the next ---- */
@@ -17,6 +21,9 @@ static void on_retry(uv_timer_t *t)
 	wire_begin(t->data);
 }
 
+const char *const link_too_large = "a message over max_message";
+
+/* The owner may be told what it does not survive. */
 void link_fault(redis_link *l, const char *why)
 {
 	l->up = false;
@@ -187,20 +194,45 @@ static void on_ended(uv_handle_t *h)
 	free(h->data);
 }
 
-/* Nothing of it is waited for. */
+/* false: it takes too long. */
+static bool await(int fd, short what, uint64_t deadline)
+{
+	uint64_t now = uv_hrtime() / 1000000;
+	struct pollfd p = { .fd = fd, .events = what };
+	return now < deadline && poll(&p, 1, (int)(deadline - now)) > 0;
+}
+
+static bool write_all(redis_link *l, int fd, uint64_t deadline)
+{
+	wire *w = l->wire;
+	while (link_load(l) && buf_len(&w->flight)) {
+		ssize_t n = send(fd, buf_data(&w->flight), buf_len(&w->flight), MSG_NOSIGNAL);
+		if (n > 0)
+			buf_consume(&w->flight, (size_t)n);
+		else if (n == 0 || errno != EAGAIN || !await(fd, POLLOUT, deadline))
+			return false;
+	}
+	return true;
+}
+
+/* The loop does not turn any more.  What it has not written of the flight is its end.  Redis drops
+ * what it has not read yet if there is something that is not read here, so all is. */
 static void last_words(redis_link *l)
 {
 	wire *w = l->wire;
-	if (!l->up || w->writing || l->hold)
+	uint64_t deadline = uv_hrtime() / 1000000 + LAST_WORDS_MS;
+	uv_os_fd_t fd;
+	ssize_t n = 1;
+	if (!l->up || l->hold || l->o.subscriber || uv_fileno(&w->socket.handle, &fd))
 		return;
-	int n = 1;
-	while (n > 0 && link_load(l) && buf_len(&w->flight)) {
-		uv_buf_t data =
-			uv_buf_init((char *)buf_data(&w->flight), (unsigned)buf_len(&w->flight));
-		n = uv_try_write(&w->socket.stream, &data, 1);
-		if (n > 0)
-			buf_consume(&w->flight, (size_t)n);
-	}
+	if (w->writing)
+		buf_consume(&w->flight,
+			buf_len(&w->flight) - uv_stream_get_write_queue_size(&w->socket.stream));
+	bool all = write_all(l, fd, deadline);
+	if (!all || list_empty(&l->written) || shutdown(fd, SHUT_WR))
+		return;
+	while ((n > 0 || (n < 0 && errno == EAGAIN)) && await(fd, POLLIN, deadline))
+		n = recv(fd, l->incoming, LINK_READ, 0);
 }
 
 void link_free(redis_link *l)

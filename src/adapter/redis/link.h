@@ -40,13 +40,20 @@ typedef struct link_options {
 
 /* It begins by itself.  NULL: out of memory. */
 redis_link *link_new(uv_loop_t *loop, const link_options *o);
-/* Writes what can be written at once, and closes.  What waits for a reply is told nothing; memory
- * is freed when the loop has turned. */
+/* Writes what may be written and Redis takes within half a second, and closes.  What waits for a
+ * reply is told nothing; memory is freed when the loop has turned. */
 void link_free(redis_link *l);
 bool link_is_up(const redis_link *l);
+/* Gives the connection up, and tries again; nothing comes after it. */
+void link_fault(redis_link *l, const char *why);
+/* Why one was given up that had too much to read. */
+extern const char *const link_too_large;
 
 /* While it is held commands wait, even if the link is up. */
 void link_hold(redis_link *l, bool hold);
+
+/* The most words of a command. */
+enum { LINK_WORDS = 16 };
 
 /* reply NULL: the connection was lost. */
 typedef void link_reply_fn(const redisReply *reply, void *user);

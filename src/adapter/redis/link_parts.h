@@ -83,9 +83,6 @@ bool link_listen(wire *w);
 
 /* ---- link.c ---- */
 
-/* The connection is lost.  The owner may be told what it does not survive, so nothing comes after
- * it. */
-void link_fault(redis_link *l, const char *why);
 /* The same, when the call that has found it has returned. */
 void link_break_later(redis_link *l, const char *why);
 /* The other end is there: makes itself known.  false: out of memory. */

@@ -17,8 +17,8 @@ command *command_first(list *l)
 
 static command *command_new(size_t n, const span *words)
 {
-	const char *argv[8];
-	size_t lens[8];
+	const char *argv[LINK_WORDS];
+	size_t lens[LINK_WORDS];
 	sds text = NULL;
 	for (size_t i = 0; i < n; i++) {
 		argv[i] = words[i].at;

@@ -89,7 +89,7 @@ static void take_replies(wire *w)
 	if (w->link && w->reader->err)
 		link_fault(w->link, w->reader->errstr);
 	else if (w->link && w->reader->len - w->reader->pos > w->link->o.max_message + LINK_READ)
-		link_fault(w->link, "a message over max_message");
+		link_fault(w->link, link_too_large);
 }
 
 static void take_plain(wire *w, const char *data, size_t len)

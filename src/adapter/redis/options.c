@@ -26,9 +26,9 @@ static const char *read_all(settings *o)
 	if (wrong)
 		return wrong;
 	if (!copy(&o->target.tls_ca, g->tls_ca) || !copy(&o->target.tls_cert, g->tls_cert) ||
-		!copy(&o->target.tls_key, g->tls_key) || !g->key)
+		!copy(&o->target.tls_key, g->tls_key) || !g->key || !g->stream || !g->session_key)
 		return "out of memory";
-	if (g->mode > SIO_REDIS_DYNAMIC_PRIVATE)
+	if (g->mode > SIO_REDIS_STREAMS)
 		return "there is no such mode";
 	return NULL;
 }
@@ -39,9 +39,12 @@ bool options_read(settings *o, const sio_redis_options *given)
 	*o = (settings){ .given = *given };
 	sio_redis_options *g = &o->given;
 	g->key = strdup(g->key ? g->key : "socket.io");
+	g->stream = strdup(g->stream ? g->stream : "socket.io");
+	g->session_key = strdup(g->session_key ? g->session_key : "sio:session:");
 	g->timeout_ms = g->timeout_ms ? g->timeout_ms : 5000;
 	g->ping_ms = g->ping_ms ? g->ping_ms : 5000;
 	g->max_queue = g->max_queue ? g->max_queue : 16u << 20;
+	g->stream_max = g->stream_max ? g->stream_max : 10000;
 	g->max_message = g->max_message ? g->max_message : 64u << 20;
 	const char *wrong = read_all(o);
 	if (!wrong)
@@ -55,4 +58,6 @@ void options_fini(settings *o)
 {
 	target_fini(&o->target);
 	free((void *)(uintptr_t)o->given.key);
+	free((void *)(uintptr_t)o->given.stream);
+	free((void *)(uintptr_t)o->given.session_key);
 }

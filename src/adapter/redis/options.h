@@ -8,7 +8,8 @@
 
 typedef struct settings {
 	redis_target target;
-	sio_redis_options given; /* its texts are not to be looked at, but for key */
+	sio_redis_options
+		given; /* its texts are not to be looked at, but for key, stream and session_key */
 } settings;
 
 /* false: the log says why.  options_fini() in any case. */

@@ -12,6 +12,8 @@ static void place_free(place *p)
 {
 	unsubscribe_all(p);
 	forget_counts(p);
+	sendings_forget(p);
+	comebacks_forget(p);
 	place_unname(p);
 	free(p);
 }
@@ -60,11 +62,13 @@ void place_room(void *at, const char *name, bool begins)
 	free(channel);
 }
 
-static bool listen_sharded(place *p)
+/* One channel for all, one for answers. */
+static bool listen_cluster(place *p)
 {
+	char kind = p->r->sharded ? 's' : 'm';
 	char *own = channel_join(p->broadcast, p->r->uid, "#");
-	bool good = own && subscribe(p, ON_BROADCAST, 's', false, span_of(p->broadcast)) &&
-		    subscribe(p, ON_RESPONSE, 's', false, span_of(own));
+	bool good = own && subscribe(p, ON_BROADCAST, kind, false, span_of(p->broadcast)) &&
+		    subscribe(p, ON_RESPONSE, kind, false, span_of(own));
 	free(own);
 	return good;
 }
@@ -77,7 +81,7 @@ void *place_open(sio_ns *ns, void *user)
 		return NULL;
 	p->ns = ns;
 	if (place_name(p, r, sio_ns_name(ns)) &&
-		(r->sharded ? listen_sharded(p) : listen_classic(p)))
+		(r->cluster ? listen_cluster(p) : listen_classic(p)))
 		return p;
 	place_free(p);
 	return NULL;
@@ -90,16 +94,49 @@ void place_close(void *at)
 
 /* ---- Out ---- */
 
-static sio_err publish(place *p, span channel, span text)
+/* e: the entry that it adds, with a number that the library wants to hear of; or NULL. */
+static sio_err say(place *p, size_t n, const span *words, uint64_t number, const entry *e)
 {
 	redis *r = p->r;
-	span verb = r->sharded ? SPAN("SPUBLISH") : SPAN("PUBLISH");
 	uint64_t dropped = link_dropped(r->out);
-	sio_err err = link_command(r->out, 3, (span[]){ verb, channel, text }, NULL, NULL);
+	sio_err err = number ? sending_add(p, number, n, words, e)
+			     : link_command(r->out, n, words, NULL, NULL);
 	r->stats.sent += !err;
 	if (link_dropped(r->out) != dropped)
 		redis_note_full(r);
 	redis_refresh_stats(r);
+	return err;
+}
+
+static sio_err publish(place *p, span channel, span text)
+{
+	redis *r = p->r;
+	span verb = r->sharded ? SPAN("SPUBLISH") : SPAN("PUBLISH");
+	return say(p, 3, (span[]){ verb, channel, text }, 0, NULL);
+}
+
+static sio_err add_entry(place *p, const entry *e, uint64_t number)
+{
+	const sio_redis_options *g = &p->r->o.given;
+	char most[16];
+	snprintf(most, sizeof most, "%u", g->stream_max);
+	const span words[] = { SPAN("XADD"), span_of(g->stream), SPAN("MAXLEN"), SPAN("~"),
+		span_of(most), SPAN("*"), SPAN("uid"), e->uid, SPAN("nsp"), e->nsp, SPAN("type"),
+		e->type, SPAN("data"), e->data };
+	return say(p, sizeof words / sizeof *words, words, number, e);
+}
+
+static sio_err write_entry(place *p, const sio_cluster_message *m)
+{
+	payload text = { .json = { 0 } };
+	char type[4];
+	sio_err err = SIO_ENOMEM;
+	if (entry_write(&text, type, m)) {
+		const entry e = { span_of(p->me.uid), span_of(p->me.nsp), span_of(type),
+			payload_span(&text) };
+		err = add_entry(p, &e, m->number);
+	}
+	payload_free(&text);
 	return err;
 }
 
@@ -116,11 +153,14 @@ static sio_err write_and_publish(place *p, const sio_cluster_message *m, const c
 sio_err place_send(void *at, const sio_cluster_message *m)
 {
 	place *p = at;
-	/* The reference's sharded servers cannot be asked for it. */
-	if (p->r->sharded && (m->type == SIO_CLUSTER_ROOMS || m->type == SIO_CLUSTER_ROOM_NAMES))
+	bool cluster = p->r->cluster;
+	/* The reference's servers cannot be asked for it there. */
+	if (cluster && (m->type == SIO_CLUSTER_ROOMS || m->type == SIO_CLUSTER_ROOM_NAMES))
 		return SIO_EINVAL;
-	if (p->r->sharded && m->type >= SIO_CLUSTER_RECEIVERS && !m->peer)
+	if (cluster && m->type >= SIO_CLUSTER_RECEIVERS && !m->peer)
 		return SIO_EINVAL;
+	if (p->r->o.given.mode == SIO_REDIS_STREAMS && entry_carries(m))
+		return write_entry(p, m);
 	char *channel = channel_for(p, m);
 	sio_err err = channel ? write_and_publish(p, m, channel) : SIO_ENOMEM;
 	free(channel);
@@ -172,7 +212,7 @@ void place_count(void *at, const char *request)
 	snprintf(c->request, sizeof c->request, "%s", request);
 	list_append(&r->counts, &c->in_redis);
 	const span words[] = { SPAN("PUBSUB"), r->sharded ? SPAN("SHARDNUMSUB") : SPAN("NUMSUB"),
-		span_of(r->sharded ? p->broadcast : p->request) };
+		span_of(r->cluster ? p->broadcast : p->request) };
 	if (link_command(r->out, 3, words, on_count, c))
 		count_free(c);
 }
@@ -227,15 +267,27 @@ static void do_old(place *p, const letter *l)
 		respond(p, l, sio_json("{requestId: %s}", l->m.request));
 }
 
+static void take(place *p, letter *l, letter_sense sense)
+{
+	redis *r = p->r;
+	if (sense == LETTER_GOOD && l->old)
+		do_old(p, l);
+	else if (sense == LETTER_GOOD && sio_cluster_receive(p->ns, &l->m) == SIO_EINVAL)
+		sense = LETTER_BAD;
+	r->stats.bad += sense == LETTER_BAD;
+	letter_free(l);
+}
+
 void place_hear(place *p, heard_on where, span text)
 {
 	letter l = { .old = LETTER_NOT_OLD };
-	redis *r = p->r;
-	letter_sense sense = r->tongue->read(&l, where, text, &p->me);
-	if (sense == LETTER_GOOD && l.old)
-		do_old(p, &l);
-	else if (sense == LETTER_GOOD && sio_cluster_receive(p->ns, &l.m) == SIO_EINVAL)
-		sense = LETTER_BAD;
-	r->stats.bad += sense == LETTER_BAD;
-	letter_free(&l);
+	take(p, &l, p->r->tongue->read(&l, where, text, &p->me));
+}
+
+void place_read(place *p, const entry *e, const char *id)
+{
+	letter l = { .old = LETTER_NOT_OLD };
+	letter_sense sense = entry_read(&l, e, &p->me);
+	l.m.offset = id;
+	take(p, &l, sense);
 }

@@ -26,7 +26,7 @@ void redis_refresh_stats(redis *r)
 		return;
 	r->stats.connected = r->ready;
 	r->stats.queued = link_queued(r->out);
-	r->stats.dropped = link_dropped(r->out);
+	r->stats.dropped = link_dropped(r->out) + r->lost;
 	*to = r->stats;
 }
 
@@ -51,11 +51,21 @@ void redis_tell_down(redis *r, const char *which, const char *why)
 		r->ready ? "lost" : "not there", why);
 }
 
+static bool has_stream(const redis *r)
+{
+	return r->o.given.mode == SIO_REDIS_STREAMS;
+}
+
+bool redis_is_there(const redis *r)
+{
+	return link_is_up(r->out) && link_is_up(r->in) && (!r->reader || reader_ready(r->reader));
+}
+
 void redis_check_ready(redis *r)
 {
-	if (!r->out || !r->in)
+	if (!r->out || !r->in || (has_stream(r) && !r->reader))
 		return;
-	bool ready = link_is_up(r->out) && link_is_up(r->in) && !r->unheard;
+	bool ready = redis_is_there(r) && !r->unheard;
 	if (ready && !r->ready && !r->told) {
 		r->told = true;
 		r->full_told = false;
@@ -83,9 +93,8 @@ static void on_in_up(void *user)
 	redis_check_ready(r);
 }
 
-static void on_down(void *user, const char *which, const char *why)
+void redis_down(redis *r, const char *which, const char *why)
 {
-	redis *r = user;
 	redis_tell_down(r, which, why);
 	r->told = false;
 	redis_check_ready(r);
@@ -93,12 +102,12 @@ static void on_down(void *user, const char *which, const char *why)
 
 static void on_out_down(const char *why, void *user)
 {
-	on_down(user, "the connection to", why);
+	redis_down(user, "the connection to", why);
 }
 
 static void on_in_down(const char *why, void *user)
 {
-	on_down(user, "the subscribed connection to", why);
+	redis_down(user, "the subscribed connection to", why);
 }
 
 static void on_pushed(const redisReply *reply, void *user)
@@ -111,14 +120,18 @@ static void on_answered(void *user)
 	redis_refresh_stats(user);
 }
 
-static void on_refused(const char *why, void *user)
+void redis_refused(redis *r, const char *why)
 {
-	redis *r = user;
 	if (r->last_why && !strcmp(r->last_why, why))
 		return;
 	free(r->last_why);
 	r->last_why = strdup(why);
 	redis_say(r, SIO_LOG_ERROR, "Redis refuses a message: %s", why);
+}
+
+static void on_refused(const char *why, void *user)
+{
+	redis_refused(user, why);
 }
 
 static link_options link_options_of(redis *r, bool subscriber)
@@ -138,6 +151,21 @@ static link_options link_options_of(redis *r, bool subscriber)
 		.push_out = g->push_out };
 }
 
+static bool start_patience(redis *r, uv_loop_t *loop)
+{
+	r->patience = malloc(sizeof *r->patience);
+	if (!r->patience)
+		return false;
+	uv_timer_init(loop, r->patience);
+	r->patience->data = r;
+	return true;
+}
+
+static void on_timer_closed(uv_handle_t *h)
+{
+	free(h);
+}
+
 static bool open_links(redis *r)
 {
 	uv_loop_t *loop = sio_uv_loop(r->server);
@@ -146,7 +174,13 @@ static bool open_links(redis *r)
 	r->in = r->out ? link_new(loop, &in) : NULL;
 	if (r->out)
 		link_hold(r->out, true);
-	return r->in;
+	if (r->in && has_stream(r)) {
+		if (!start_patience(r, loop))
+			return false;
+		in.subscriber = false;
+		r->reader = reader_new(r, &in);
+	}
+	return r->in && (r->reader || !has_stream(r));
 }
 
 /* ---- Life ---- */
@@ -154,6 +188,8 @@ static bool open_links(redis *r)
 void redis_free(redis *r)
 {
 	counts_end(r);
+	sendings_end(r);
+	comebacks_end(r);
 	map_fini(&r->channels);
 	buf_free(&r->key);
 	free(r->last_why);
@@ -166,6 +202,9 @@ static void on_end(void *user)
 	redis *r = user;
 	link_free(r->out);
 	link_free(r->in);
+	reader_free(r->reader);
+	if (r->patience)
+		uv_close((uv_handle_t *)r->patience, on_timer_closed);
 	redis_free(r);
 }
 
@@ -179,12 +218,12 @@ static void make_uid(char *to)
 
 static bool has_rooms(const redis *r)
 {
-	return r->sharded && r->o.given.mode != SIO_REDIS_STATIC;
+	return r->o.given.mode == SIO_REDIS_DYNAMIC || r->o.given.mode == SIO_REDIS_DYNAMIC_PRIVATE;
 }
 
 static sio_err start(redis *r)
 {
-	const sio_adapter adapter = { .open = place_open,
+	sio_adapter adapter = { .open = place_open,
 		.close = place_close,
 		.send = place_send,
 		.count = place_count,
@@ -192,6 +231,12 @@ static sio_err start(redis *r)
 		.end = on_end,
 		.timeout_ms = r->o.given.timeout_ms,
 		.user = r };
+	if (has_stream(r)) {
+		adapter.save = place_save;
+		adapter.restore = place_restore;
+		adapter.replay = place_replay;
+		adapter.position = place_position;
+	}
 	if (!open_links(r))
 		return SIO_ENOMEM;
 	return sio_use_adapter(r->server, &adapter);
@@ -207,6 +252,8 @@ redis *redis_new(const sio_redis_options *given, sio_err *err)
 	map_init(&r->channels);
 	list_init(&r->all);
 	list_init(&r->counts);
+	list_init(&r->sendings);
+	list_init(&r->comebacks);
 	list_init(&r->places);
 	make_uid(r->uid);
 	*err = options_read(&r->o, given ? given : &none) ? probe(&r->o) : SIO_EINVAL;
@@ -214,8 +261,11 @@ redis *redis_new(const sio_redis_options *given, sio_err *err)
 		redis_free(r);
 		return NULL;
 	}
-	r->sharded = r->o.given.mode != SIO_REDIS_CLASSIC;
-	r->tongue = r->sharded ? &sharded_tongue : &classic_tongue;
+	r->cluster = r->o.given.mode != SIO_REDIS_CLASSIC;
+	r->sharded = r->cluster && !has_stream(r);
+	r->tongue = r->sharded      ? &sharded_tongue
+		    : has_stream(r) ? &streams_tongue
+				    : &classic_tongue;
 	return r;
 }
 

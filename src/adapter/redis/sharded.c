@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sharded - the messages of @socket.io/redis-adapter's createShardedAdapter(), which are those of
- * the reference's ClusterAdapter (protocol-notes/redis.md). */
+ * the reference's ClusterAdapter, as they are in streams too (protocol-notes/redis.md). */
 #include "tongue.h"
 
 enum {
@@ -33,6 +33,7 @@ static bool read_data(letter *l, cJSON *data, unsigned type)
 	switch (type) {
 	case BROADCAST:
 		l->m.type = SIO_CLUSTER_EMIT;
+		l->asks = letter_field(letter_field(data, "packet"), "id") != NULL;
 		return letter_who(l, opts) &&
 		       letter_event(l, letter_field(letter_field(data, "packet"), "data"));
 	case SOCKETS_JOIN:
@@ -66,65 +67,57 @@ static bool read_data(letter *l, cJSON *data, unsigned type)
 	}
 }
 
-static letter_sense sharded_read(letter *l, heard_on where, span text, const speaker *me)
+letter_sense cluster_message_read(letter *l, unsigned type, cJSON *data, const said_by *by)
 {
-	(void)where;
-	if (!letter_open(l, text))
-		return LETTER_BAD;
-	cJSON *tree = l->content.data, *data = letter_field(tree, "data");
-	const char *uid = letter_id(tree, "uid"), *nsp = letter_text(tree, "nsp");
-	unsigned type;
-	if (!uid || !nsp || !letter_number(tree, "type", ADAPTER_CLOSE, &type))
-		return LETTER_BAD;
-	if (!strcmp(uid, me->uid) || strcmp(nsp, me->nsp) != 0)
+	if (!strcmp(by->uid, by->me->uid) || strcmp(by->nsp, by->me->nsp) != 0)
 		return LETTER_OTHER;
 	/* Heartbeats, and a farewell, are of other carriers. */
 	if (type < BROADCAST || type == ADAPTER_CLOSE)
 		return LETTER_OTHER;
-	l->m.peer = uid;
+	l->m.peer = by->uid;
 	l->m.request = letter_id(data, "requestId");
 	if (!cJSON_IsObject(data) || (letter_field(data, "requestId") && !l->m.request))
 		return LETTER_BAD;
 	return read_data(l, data, type) ? LETTER_GOOD : LETTER_BAD;
 }
 
+letter_sense cluster_read(letter *l, heard_on where, span text, const speaker *me)
+{
+	(void)where;
+	if (!letter_open(l, text))
+		return LETTER_BAD;
+	cJSON *tree = l->content.data;
+	const said_by by = { letter_id(tree, "uid"), letter_text(tree, "nsp"), me };
+	unsigned type;
+	if (!by.uid || !by.nsp || !letter_number(tree, "type", ADAPTER_CLOSE, &type))
+		return LETTER_BAD;
+	return cluster_message_read(l, type, letter_field(tree, "data"), &by);
+}
+
 /* ---- Out ---- */
 
-/* Only what may hold binary data is looked at for it. */
-static bool say(payload *p, int type, cJSON *data, const speaker *me, const sio_event *ev)
+static cJSON *emit_data(const sio_cluster_message *m, cJSON *first)
 {
-	cJSON *tree = sio_json(
-		"{type: %d, data: %p, uid: %s, nsp: %s}", type, (void *)data, me->uid, me->nsp);
-	return ev && ev->nbinary ? payload_packed(p, tree, ev) : payload_json(p, tree);
-}
-
-static bool write_emit(payload *p, const sio_cluster_message *m, const speaker *me)
-{
-	cJSON first;
-	void *packet = sio_json("{type: 2, data: %p}", (void *)letter_data(m->event, &first));
+	void *packet = sio_json("{type: 2, data: %p}", (void *)letter_data(m->event, first));
 	void *opts = letter_opts(m->who, true);
-	cJSON *data = m->request ? sio_json("{packet: %p, requestId: %s, opts: %p}", packet,
-					   m->request, opts)
-				 : sio_json("{packet: %p, opts: %p}", packet, opts);
-	return say(p, BROADCAST, data, me, m->event);
+	return m->request
+		       ? sio_json("{packet: %p, requestId: %s, opts: %p}", packet, m->request, opts)
+		       : sio_json("{packet: %p, opts: %p}", packet, opts);
 }
 
-static bool write_server_emit(payload *p, const sio_cluster_message *m, const speaker *me)
+static cJSON *server_emit_data(const sio_cluster_message *m, cJSON *first)
 {
-	cJSON first;
-	void *packet = letter_data(m->event, &first);
-	cJSON *data = m->request ? sio_json("{requestId: %s, packet: %p}", m->request, packet)
-				 : sio_json("{packet: %p}", packet);
-	return say(p, SERVER_SIDE_EMIT, data, me, m->event);
+	void *packet = letter_data(m->event, first);
+	return m->request ? sio_json("{requestId: %s, packet: %p}", m->request, packet)
+			  : sio_json("{packet: %p}", packet);
 }
 
-static bool write_ack(payload *p, const sio_cluster_message *m, const speaker *me, int type)
+static cJSON *ack_data(const sio_cluster_message *m)
 {
 	const cJSON *value = m->event->args->child;
-	cJSON *data = value ? sio_json("{requestId: %s, packet: %p}", m->request,
-				      (void *)letter_borrow(value))
-			    : sio_json("{requestId: %s}", m->request);
-	return say(p, type, data, me, m->event);
+	return value ? sio_json("{requestId: %s, packet: %p}", m->request,
+			       (void *)letter_borrow(value))
+		     : sio_json("{requestId: %s}", m->request);
 }
 
 static cJSON *rooms_change(const sio_cluster_message *m)
@@ -133,43 +126,63 @@ static cJSON *rooms_change(const sio_cluster_message *m)
 		(void *)letter_names(m->rooms));
 }
 
-static bool sharded_write(payload *p, const sio_cluster_message *m, const speaker *me)
+static const int types[] = {
+	[SIO_CLUSTER_EMIT] = BROADCAST,
+	[SIO_CLUSTER_JOIN] = SOCKETS_JOIN,
+	[SIO_CLUSTER_LEAVE] = SOCKETS_LEAVE,
+	[SIO_CLUSTER_DISCONNECT] = DISCONNECT_SOCKETS,
+	[SIO_CLUSTER_FETCH] = FETCH_SOCKETS,
+	[SIO_CLUSTER_SERVER_EMIT] = SERVER_SIDE_EMIT,
+	[SIO_CLUSTER_RECEIVERS] = BROADCAST_CLIENT_COUNT,
+	[SIO_CLUSTER_ANSWER] = BROADCAST_ACK,
+	[SIO_CLUSTER_SOCKETS] = FETCH_SOCKETS_RESPONSE,
+	[SIO_CLUSTER_SERVER_ANSWER] = SERVER_SIDE_EMIT_RESPONSE,
+};
+
+cJSON *cluster_message_data(const sio_cluster_message *m, int *type, cJSON *first)
 {
+	*type = types[m->type];
 	switch (m->type) {
 	case SIO_CLUSTER_EMIT:
-		return write_emit(p, m, me);
+		return emit_data(m, first);
 	case SIO_CLUSTER_JOIN:
-		return say(p, SOCKETS_JOIN, rooms_change(m), me, NULL);
 	case SIO_CLUSTER_LEAVE:
-		return say(p, SOCKETS_LEAVE, rooms_change(m), me, NULL);
+		return rooms_change(m);
 	case SIO_CLUSTER_DISCONNECT:
-		return say(p, DISCONNECT_SOCKETS,
-			sio_json("{opts: %p, close: %hhd}", (void *)letter_opts(m->who, true),
-				m->close),
-			me, NULL);
+		return sio_json(
+			"{opts: %p, close: %hhd}", (void *)letter_opts(m->who, true), m->close);
 	case SIO_CLUSTER_FETCH:
-		return say(p, FETCH_SOCKETS,
-			sio_json("{opts: %p, requestId: %s}", (void *)letter_opts(m->who, true),
-				m->request),
-			me, NULL);
+		return sio_json(
+			"{opts: %p, requestId: %s}", (void *)letter_opts(m->who, true), m->request);
 	case SIO_CLUSTER_SOCKETS:
-		return say(p, FETCH_SOCKETS_RESPONSE,
-			sio_json("{requestId: %s, sockets: %p}", m->request,
-				(void *)letter_borrow(m->tree)),
-			me, NULL);
+		return sio_json(
+			"{requestId: %s, sockets: %p}", m->request, (void *)letter_borrow(m->tree));
 	case SIO_CLUSTER_SERVER_EMIT:
-		return write_server_emit(p, m, me);
+		return server_emit_data(m, first);
 	case SIO_CLUSTER_SERVER_ANSWER:
-		return write_ack(p, m, me, SERVER_SIDE_EMIT_RESPONSE);
-	case SIO_CLUSTER_RECEIVERS:
-		return say(p, BROADCAST_CLIENT_COUNT,
-			sio_json("{requestId: %s, clientCount: %zu}", m->request, m->count), me,
-			NULL);
 	case SIO_CLUSTER_ANSWER:
-		return write_ack(p, m, me, BROADCAST_ACK);
+		return ack_data(m);
+	case SIO_CLUSTER_RECEIVERS:
+		return sio_json("{requestId: %s, clientCount: %zu}", m->request, m->count);
 	default:
-		return false; /* rooms are not asked for */
+		return NULL; /* rooms are not asked for */
 	}
 }
 
-const tongue sharded_tongue = { sharded_read, sharded_write };
+cJSON *cluster_message(const sio_cluster_message *m, const speaker *me, cJSON *first)
+{
+	int type;
+	void *data = cluster_message_data(m, &type, first);
+	return sio_json("{type: %d, data: %p, uid: %s, nsp: %s}", type, data, me->uid, me->nsp);
+}
+
+/* Only what may hold binary data is looked at for it. */
+static bool sharded_write(payload *p, const sio_cluster_message *m, const speaker *me)
+{
+	cJSON first;
+	cJSON *tree = cluster_message(m, me, &first);
+	return m->event && m->event->nbinary ? payload_packed(p, tree, m->event)
+					     : payload_json(p, tree);
+}
+
+const tongue sharded_tongue = { cluster_read, sharded_write };

@@ -36,6 +36,19 @@ static subscription *find(redis *r, char kind, span name)
 	return node ? MAP_OWNER(node, subscription, by_channel) : NULL;
 }
 
+place *place_named(redis *r, span nsp)
+{
+	buf_clear(&r->key);
+	buf_add_char(&r->key, r->sharded ? 's' : 'm');
+	buf_add_text(&r->key, r->o.given.key);
+	buf_add_char(&r->key, '#');
+	buf_add_span(&r->key, nsp);
+	if (!buf_add_char(&r->key, '#'))
+		return NULL;
+	map_node *node = map_find(&r->channels, buf_span(&r->key));
+	return node ? MAP_OWNER(node, subscription, by_channel)->p : NULL;
+}
+
 bool subscribe(place *p, heard_on where, char kind, bool room, span name)
 {
 	redis *r = p->r;

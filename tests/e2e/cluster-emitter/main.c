@@ -4,8 +4,8 @@
  * each answered with a line that says what came of it.  Arguments that are { "hex": "0a0b" } are
  * binary.
  *
- * Configured by the environment: REDIS, MODE=dynamic, TIMEOUT, WAIT; LOOP=1: on a loop of its own,
- * which it turns until all has been sent when there are no more orders.
+ * Configured by the environment: REDIS, MODE (classic, dynamic, streams), TIMEOUT, WAIT; LOOP=1: on
+ * a loop of its own, which it turns until all has been sent when there are no more orders.
  */
 #include "../server-cluster/order.h"
 #include <sio_redis.h>
@@ -87,10 +87,18 @@ static unsigned number(const char *name)
 	return value ? (unsigned)strtoul(value, NULL, 10) : 0;
 }
 
+static sio_redis_mode mode(void)
+{
+	const char *name = getenv("MODE");
+	if (!name)
+		return SIO_REDIS_CLASSIC;
+	return strcmp(name, "streams") ? SIO_REDIS_DYNAMIC : SIO_REDIS_STREAMS;
+}
+
 int main(void)
 {
 	const sio_redis_options options = { .url = getenv("REDIS"),
-		.mode = getenv("MODE") ? SIO_REDIS_DYNAMIC : SIO_REDIS_CLASSIC,
+		.mode = mode(),
 		.timeout_ms = number("TIMEOUT"),
 		.wait_at_start_ms = number("WAIT"),
 		.stats = &stats };

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
 // The same server as tests/e2e/server-cluster, in Node.js with the reference's adapter: what its
-// namespace /control can do is written there. Configured by PORT, NAME, REDIS, MODE, TIMEOUT and
-// SPECIFIC=1.
+// namespace /control can do is written there. Configured by PORT, NAME, REDIS, MODE, TIMEOUT,
+// RECOVERY (ms) and SPECIFIC=1.
 
 import { createServer } from 'node:http';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
+import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import { createClient } from 'redis';
 import { Server } from 'socket.io';
 
 const { PORT = '0', NAME = 'Node', REDIS, MODE = 'classic', TIMEOUT, SPECIFIC, KEY } = process.env;
+const RECOVERY = Number(process.env.RECOVERY ?? 0);
 const OK = 'success';
 
 const pub = createClient({ url: REDIS });
@@ -19,6 +21,7 @@ for (const client of [pub, sub]) client.on('error', tell);
 await Promise.all([pub.connect(), sub.connect()]);
 
 function adapter() {
+	if (MODE === 'streams') return createStreamsAdapter(pub, { ...(KEY && { channelPrefix: KEY }) });
 	if (MODE !== 'classic') {
 		return createShardedAdapter(pub, sub, {
 			subscriptionMode: MODE,
@@ -32,7 +35,10 @@ function adapter() {
 	});
 }
 
-const io = new Server({ adapter: adapter() });
+const io = new Server({
+	adapter: adapter(),
+	...(RECOVERY && { connectionStateRecovery: { maxDisconnectionDuration: RECOVERY } }),
+});
 
 function operatorOf({ nsp = '/', to, except, volatile, local, timeout }) {
 	let operator = io.of(nsp);

@@ -5,9 +5,12 @@
  * "do" has one argument, { op, nsp, to, except, volatile, local, timeout, ... }, and is answered
  * with what came of it: { err } as a text, and { result } for what is asked for.
  *
- *     emit { event, args }, send, to one socket; ask { event, args }       what is asked is
- * answered by clients server_emit { event, args }, server_ask         or by servers join { room },
- * leave { room }, disconnect { close }, fetch, rooms, stats
+ *     emit { event, args }, send, to one socket
+ *     ask { event, args }            what is asked is answered by clients
+ *     server_emit { event, args }, server_ask            or by servers
+ *     join { room }, leave { room }, disconnect { close }, fetch, rooms, stats
+ *     several { orders }             one after the other, in one turn
+ *     admit                          clients that wait in middleware
  */
 #include "cluster.h"
 #include "order.h"
@@ -162,6 +165,45 @@ static void do_stats(const order *o)
 			s->queued));
 }
 
+/* Clients that wait in middleware. */
+static sio_entry held[64];
+static size_t nheld;
+
+static void on_use(sio_socket *k, sio_entry entry, void *user)
+{
+	(void)k;
+	(void)user;
+	if (nheld < sizeof held / sizeof *held)
+		held[nheld++] = entry;
+}
+
+sio_err hold_clients(void)
+{
+	return sio_use(sio_of(server, "/"), on_use, NULL);
+}
+
+/* All of them; how many those are. */
+static void do_admit(const order *o)
+{
+	int admitted = 0;
+	for (size_t i = 0; i < nheld; i++)
+		admitted += !sio_admit(held[i]);
+	nheld = 0;
+	answer(o->ev->ack, SIO_OK, cJSON_CreateNumber(admitted));
+}
+
+static void run(const sio_event *ev, const cJSON *what);
+
+/* One is answered: the last. */
+static void do_several(const order *o)
+{
+	sio_event ev = *o->ev;
+	const cJSON *one, *all = cJSON_GetObjectItem(o->what, "orders");
+	ev.ack = (sio_ack){ NULL, 0 };
+	cJSON_ArrayForEach (one, all)
+		run(one->next ? &ev : o->ev, one);
+}
+
 static const struct {
 	const char *op;
 	void (*run)(const order *o);
@@ -177,6 +219,8 @@ static const struct {
 	{ "fetch", do_fetch },
 	{ "rooms", do_rooms },
 	{ "stats", do_stats },
+	{ "admit", do_admit },
+	{ "several", do_several },
 };
 
 static sio_ns *namespace_of(const cJSON *what)
@@ -187,11 +231,9 @@ static sio_ns *namespace_of(const cJSON *what)
 	return sio_of(server, name ? name : "/");
 }
 
-static void on_do(sio_socket *k, const sio_event *ev, void *user)
+static void run(const sio_event *ev, const cJSON *what)
 {
-	(void)k;
-	(void)user;
-	order o = { .ev = ev, .what = ev->args->child };
+	order o = { .ev = ev, .what = what };
 	const char *op = order_text(o.what, "op");
 	o.ns = namespace_of(o.what);
 	o.who = order_who(o.what, &o.names);
@@ -203,6 +245,13 @@ static void on_do(sio_socket *k, const sio_event *ev, void *user)
 			return;
 		}
 	done(&o, SIO_EINVAL);
+}
+
+static void on_do(sio_socket *k, const sio_event *ev, void *user)
+{
+	(void)k;
+	(void)user;
+	run(ev, ev->args->child);
 }
 
 /* ---- What the shared namespaces do by themselves ---- */

@@ -3,10 +3,12 @@
  * cluster-server - a server that shares its namespaces over Redis.
  *
  * Configured by the environment: PORT (0: any), NAME (what it answers other servers), REDIS (a
- * URL), MODE (classic, dynamic, static, dynamic-private), KEY, TIMEOUT, WAIT, PING, MAX_QUEUE,
- * MAX_MESSAGE, PUSH_OUT=1, SPECIFIC=1, TLS_CA, LATE=1 (namespaces are there first).  Prints "READY
- * <port>" when it listens, and "REDIS <level> <line>" when the connection changes; SIGTERM ends it
- * with 0.  What it is to do is told by the namespace /control (control.c).
+ * URL), MODE (classic, dynamic, static, dynamic-private, streams), KEY, STREAM, STREAM_MAX,
+ * TIMEOUT, WAIT, PING, MAX_QUEUE, MAX_MESSAGE, PUSH_OUT=1, SPECIFIC=1, TLS_CA, LATE=1 (namespaces
+ * are there first), RECOVERY, RECOVERY_BYTES, CLIENT_QUEUE, HOLD=1 (clients wait in middleware,
+ * also those who come back, until "admit").  Prints "READY <port>" when it listens, and "REDIS
+ * <level> <line>" when the connection changes; SIGTERM ends it with 0.  What it is to do is told by
+ * the namespace /control (control.c).
  */
 #include "cluster.h"
 #include <signal.h>
@@ -36,7 +38,8 @@ static unsigned number(const char *name)
 
 static sio_redis_mode mode(void)
 {
-	static const char *const names[] = { "classic", "dynamic", "static", "dynamic-private" };
+	static const char *const names[] = { "classic", "dynamic", "static", "dynamic-private",
+		"streams" };
 	const char *name = getenv("MODE");
 	for (unsigned i = 0; name && i < sizeof names / sizeof *names; i++)
 		if (!strcmp(name, names[i]))
@@ -55,6 +58,8 @@ static sio_err join_cluster(void)
 {
 	const sio_redis_options options = { .url = getenv("REDIS"),
 		.key = getenv("KEY"),
+		.stream = getenv("STREAM"),
+		.stream_max = number("STREAM_MAX"),
 		.mode = mode(),
 		.timeout_ms = number("TIMEOUT"),
 		.wait_at_start_ms = number("WAIT"),
@@ -75,6 +80,8 @@ static sio_err serve(void)
 	sio_err err = late ? SIO_OK : join_cluster();
 	if (!err)
 		err = set_up(io, getenv("NAME"));
+	if (!err && number("HOLD"))
+		err = hold_clients();
 	if (!err && late)
 		err = join_cluster();
 	if (!err && late)
@@ -93,6 +100,9 @@ int main(void)
 	const sio_options options = { .host = "127.0.0.1",
 		.port = (uint16_t)number("PORT"),
 		.recovery_ms = number("RECOVERY"),
+		.recovery_bytes = number("RECOVERY_BYTES"),
+		.recovery_uses_middleware = number("HOLD") != 0,
+		.max_queue = number("CLIENT_QUEUE"),
 		.cleanup_empty_children = true };
 	sio_err err = sio_create(&io, &options);
 	if (!err) {

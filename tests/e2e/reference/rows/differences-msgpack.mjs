@@ -5,7 +5,11 @@
 import { decode, encode } from 'notepack.io';
 import { Table } from '../../support/reference.mjs';
 
-export const table = new Table('Differences: MessagePack', { PARSER: 'msgpack' });
+// As many attachments as may be take more memory than is held for a client without being asked.
+export const table = new Table('Differences: MessagePack', {
+	PARSER: 'msgpack',
+	MAX_HELD: '100000000',
+});
 
 const bytes = (hex) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 const CLOSED = 'closed';

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* reader - reads the stream of a cluster, entry by entry, and goes on where it was when a
+ * connection was lost. */
+#include "redis.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { READ_COUNT = 100 };
+
+struct reader {
+	redis *r;
+	redis_link *link;
+	bool asked;        /* a command waits for its reply, or to be written */
+	bool known;        /* up to where everything has been read */
+	char at[ENTRY_ID]; /* that entry's id; "": none yet */
+};
+
+/* What this server has said is delivered now that it is known where it stands. */
+static void take_entry(reader *s, const stream_entry *one)
+{
+	redis *r = s->r;
+	const entry *e = &one->e;
+	snprintf(s->at, sizeof s->at, "%s", one->id);
+	if (span_is(e->uid, span_of(r->uid))) {
+		sending_read(r, e, one->id);
+		return;
+	}
+	place *p = place_named(r, e->nsp);
+	if (!p)
+		return;
+	r->stats.received++;
+	if (e->data.len <= r->o.given.max_message)
+		place_read(p, e, one->id);
+	else
+		r->stats.bad++;
+}
+
+/* ---- Reading ---- */
+
+/* One at a time. */
+static void ask(reader *s, size_t n, const span *words, link_reply_fn *fn)
+{
+	s->asked = true;
+	if (!link_command(s->link, n, words, fn, s))
+		return;
+	s->asked = false;
+	link_fault(s->link, "out of memory");
+}
+
+static void now_known(reader *s)
+{
+	s->known = true;
+	redis_check_ready(s->r);
+}
+
+static void read_more(reader *s);
+
+/* [[stream, [[id, [name, value, ...]], ...]]] */
+static const redisReply *entries_of(const redisReply *r)
+{
+	const redisReply *stream =
+		r->type == REDIS_REPLY_ARRAY && r->elements ? r->element[0] : NULL;
+	bool whole = stream && stream->type == REDIS_REPLY_ARRAY && stream->elements == 2;
+	return whole && stream->element[1]->type == REDIS_REPLY_ARRAY ? stream->element[1] : NULL;
+}
+
+static void on_entries(const redisReply *r, void *user)
+{
+	reader *s = user;
+	s->asked = false;
+	if (!r)
+		return;
+	if (r->type == REDIS_REPLY_ERROR) {
+		link_fault(s->link, r->str);
+		return;
+	}
+	if (!s->known)
+		now_known(s);
+	const redisReply *entries = entries_of(r);
+	for (size_t i = 0; entries && i < entries->elements; i++) {
+		stream_entry one;
+		if (!stream_entry_of(entries->element[i], &one))
+			continue;
+		take_entry(s, &one);
+		comebacks_met(s->r);
+	}
+	redis_refresh_stats(s->r);
+	read_more(s);
+}
+
+/* Redis answers when there is something, or when ping_ms have passed. */
+static void read_more(reader *s)
+{
+	const sio_redis_options *g = &s->r->o.given;
+	char count[16], block[16];
+	snprintf(count, sizeof count, "%d", READ_COUNT);
+	snprintf(block, sizeof block, "%u", g->ping_ms);
+	const span words[] = { SPAN("XREAD"), SPAN("COUNT"), span_of(count), SPAN("BLOCK"),
+		span_of(block), SPAN("STREAMS"), span_of(g->stream), span_of(s->at) };
+	ask(s, sizeof words / sizeof *words, words, on_entries);
+}
+
+/* ---- Where it begins ---- */
+
+/* What was said while the connection was lost is read; not so what was before the beginning, and a
+ * stream that is another one is read from its end. */
+static void begin_at(reader *s, const char *last)
+{
+	if (!s->at[0] || entry_order(last, s->at) < 0)
+		snprintf(s->at, sizeof s->at, "%s", last);
+	now_known(s);
+	read_more(s);
+}
+
+static void on_last(const redisReply *r, void *user)
+{
+	reader *s = user;
+	s->asked = false;
+	if (!r)
+		return;
+	stream_entry one = { .id = "0-0" };
+	if (r->type == REDIS_REPLY_ERROR)
+		link_fault(s->link, r->str);
+	else if (r->type != REDIS_REPLY_ARRAY ||
+		 (r->elements && !stream_entry_of(r->element[0], &one)))
+		link_fault(s->link, "the stream cannot be read");
+	else
+		begin_at(s, one.id);
+}
+
+static void ask_for_last(reader *s)
+{
+	const span words[] = { SPAN("XREVRANGE"), span_of(s->r->o.given.stream), SPAN("+"),
+		SPAN("-"), SPAN("COUNT"), SPAN("1") };
+	ask(s, sizeof words / sizeof *words, words, on_last);
+}
+
+/* What could not be written before is now. */
+static void on_up(void *user)
+{
+	reader *s = user;
+	if (s->asked)
+		return;
+	if (strcmp(s->at, "$") != 0) {
+		ask_for_last(s);
+		return;
+	}
+	now_known(s);
+	read_more(s);
+}
+
+/* What is too large stays in the stream, and is not asked for again. */
+static void on_down(const char *why, void *user)
+{
+	reader *s = user;
+	s->known = false;
+	if (why == link_too_large)
+		snprintf(s->at, sizeof s->at, "%s", "$");
+	redis_down(s->r, "the reading connection to", why);
+}
+
+/* ---- Life ---- */
+
+static void on_pushed(const redisReply *reply, void *user)
+{
+	(void)reply;
+	(void)user;
+}
+
+static void on_answered(void *user)
+{
+	(void)user;
+}
+
+static void on_refused(const char *why, void *user)
+{
+	(void)why;
+	(void)user;
+}
+
+reader *reader_new(redis *r, const link_options *o)
+{
+	reader *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	link_options mine = *o;
+	mine.owner = (link_owner){ on_up, on_down, on_pushed, on_answered, on_refused, s };
+	s->r = r;
+	s->link = link_new(sio_uv_loop(r->server), &mine);
+	if (s->link)
+		return s;
+	free(s);
+	return NULL;
+}
+
+void reader_free(reader *s)
+{
+	if (!s)
+		return;
+	/* It has no last words. */
+	link_hold(s->link, true);
+	link_free(s->link);
+	free(s);
+}
+
+bool reader_ready(const reader *s)
+{
+	return link_is_up(s->link) && s->known;
+}
+
+const char *reader_at(const reader *s)
+{
+	return isdigit((unsigned char)s->at[0]) && strcmp(s->at, "0-0") != 0 ? s->at : NULL;
+}
