@@ -16,6 +16,7 @@
 typedef struct homecoming {
 	sio_socket *socket;
 	uint64_t number; /* of its ticket */
+	uint64_t asked;  /* of the last emission before the second question */
 	timer deadline;
 	list missed;
 	size_t size, held; /* of them */
@@ -149,6 +150,7 @@ bool homecoming_ready(sio_socket *k)
 	const sio_adapter *a = k->ns->io->adapter;
 	if (h->done)
 		return true;
+	h->asked = k->ns->outbox.last;
 	if (a->replay(k->ns->place, h->number, lost_text(k->auth.tree, "offset")))
 		renounce(k);
 	else
@@ -273,7 +275,9 @@ void sio_cluster_replayed(sio_ns *ns, uint64_t number, bool whole)
 	if (!h)
 		return;
 	sio_socket *k = h->socket;
-	if (!whole || h->failed || !k->membership->lost) {
+	/* What was said meanwhile comes behind it, or is not among it. */
+	bool adrift = ns->outbox.adrift > h->asked;
+	if (!whole || adrift || h->failed || !k->membership->lost) {
 		renounce(k);
 		return;
 	}

@@ -98,10 +98,11 @@ typedef struct recovery {
 
 /* Events that wait until the adapter says where they stand. */
 typedef struct outbox {
-	list emissions; /* in their order */
-	size_t size;    /* of them, in bytes */
-	uint64_t last;  /* number of the last one */
-	uint64_t since; /* of the last one before somebody came back */
+	list emissions;  /* in their order */
+	size_t size;     /* of them, in bytes */
+	uint64_t last;   /* number of the last one */
+	uint64_t since;  /* of the last one before somebody came back */
+	uint64_t adrift; /* of the last one of which it is not known where it stands */
 } outbox;
 
 /* A namespace, or a parent, which is none itself but makes and speaks to its children. */

@@ -510,6 +510,68 @@ START_TEST(without_what_it_missed_it_begins_anew)
 }
 END_TEST
 
+/* ---- What waits no longer, while somebody comes back ---- */
+
+static void say_much(sio_ns *ns)
+{
+	char large[3000];
+	memset(large, 'x', sizeof large);
+	sio_broadcast(ns, NULL, "large", sio_json("['%.*s', 2]", (int)sizeof large, large));
+}
+
+static void say_much_to(sio_socket *k, void *user)
+{
+	(void)user;
+	say_much(sio_namespace(k));
+}
+
+/* It is asked for what it has missed. */
+static void begin_coming_back(pair *t)
+{
+	begin_with(t, &(sio_options){ .recovery_ms = MINUTE,
+			      .recovery_bytes = 2000,
+			      .recovery_uses_middleware = true });
+	sio_use(t->ns[0], hold, t->s[0]);
+	lose(t);
+	come_to(t, 0);
+	sio_admit(held);
+	end_turn(t->s[0]);
+}
+
+/* cluster.md 19: also without an offset. */
+START_TEST(what_waits_no_longer_is_heard_by_who_has_come_back)
+{
+	pair t;
+	const sio_delivery local = { .flags = SIO_LOCAL };
+	begin_coming_back(&t);
+	say(&t, 0, NULL, "early", 2);
+	say(&t, 0, &local, "no", 3);
+	sio_on_connect(t.ns[0], say_much_to, NULL);
+	cluster_turn(&t.c);
+	ck_assert(sio_recovered(socket_at(&t)));
+	ck_assert_uint_eq(sent_count(t.g.peer), 3);
+	ck_assert_int_eq(memcmp(bytes_data(sent(t.g.peer, 1)), "42[\"early\",2]", 13), 0);
+	forget_mail(t.g.peer);
+	end(&t);
+}
+END_TEST
+
+/* cluster.md 22: nobody can say whether it was among what was missed. */
+START_TEST(what_waits_no_longer_may_be_missed_by_who_is_coming_back)
+{
+	pair t;
+	begin_coming_back(&t);
+	say(&t, 0, NULL, "early", 2);
+	say_much(t.ns[0]);
+	cluster_turn(&t.c);
+	NOTED(t.s[0], "recovered new");
+	sio_admit(held);
+	end_turn(t.s[0]);
+	begins_anew(&t);
+	end(&t);
+}
+END_TEST
+
 /* cluster.md 22: for its queue, or for what may be held for it. */
 START_TEST(who_has_missed_too_much_begins_anew)
 {
@@ -655,6 +717,8 @@ UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
 	who_may_be_of_another_namespace_passes_middleware,
 	who_leaves_before_it_is_let_in_leaves_the_same_behind, who_is_not_known_begins_anew,
 	without_an_answer_it_begins_anew, without_what_it_missed_it_begins_anew,
+	what_waits_no_longer_is_heard_by_who_has_come_back,
+	what_waits_no_longer_may_be_missed_by_who_is_coming_back,
 	who_has_missed_too_much_begins_anew, asking_anew_replaces_the_first_question,
 	events_before_the_answer_close_the_connection, data_of_the_application_ends_with_the_socket,
 	who_keeps_does_it_all, without_recovery_nothing_waits)
