@@ -278,10 +278,13 @@ void parent_ask(client *c, span name, held_tree auth)
 	bool askable =
 		!list_empty(&o->parents) && !memchr(name.at, '\0', name.len) && fits(c, name);
 	size_t size = sizeof(candidate) + name.len + 1;
-	candidate *q =
-		askable && client_hold(c, size, &auth) ? calloc(1, sizeof *q + name.len + 1) : NULL;
+	bool held = askable && client_hold(c, size, &auth);
+	candidate *q = held ? calloc(1, size) : NULL;
 	if (!q) {
-		held_free(c, &auth);
+		if (held)
+			client_let_go(c, size, &auth);
+		else
+			held_free(c, &auth);
 		if (askable)
 			client_reject(c, CLOSED_BY_SERVER);
 		else

@@ -158,6 +158,15 @@ static void forget_ended(sio_server *s)
 	}
 }
 
+/* Of a session that ends nothing is held that would not be let go. */
+static void reap(sio_server *s)
+{
+	io_reap(&s->io);
+	LIST_EACH (it, &s->engine.dead)
+		SURE(LIST_OWNER(it, session, dead_link)->held == 0);
+	engine_reap(&s->engine);
+}
+
 void end_turn(sio_server *s)
 {
 	s->holding = false;
@@ -165,8 +174,7 @@ void end_turn(sio_server *s)
 	flush(s);
 	settle(s);
 	forget_ended(s);
-	io_reap(&s->io);
-	engine_reap(&s->engine);
+	reap(s);
 }
 
 void hold_turns(sio_server *s)
@@ -270,7 +278,8 @@ static void free_peer(peer *p)
 
 void lab_free(sio_server *s)
 {
-	io_reap(&s->io);
+	reap(s);
+	SURE(s->engine.held == 0);
 	engine_fini(&s->engine);
 	io_fini(&s->io);
 	for (size_t i = 0; i < s->npeers; i++)
