@@ -258,15 +258,19 @@ static void take(homecoming *h, const sio_cluster_message *m)
 sio_err sio_cluster_missed(sio_ns *ns, uint64_t number, const sio_cluster_message *m)
 {
 	homecoming *h = find(ns, number);
+	if (!m)
+		return h ? SIO_OK : SIO_EGONE;
 	if (m->type != SIO_CLUSTER_EMIT || !m->offset || !cluster_good(m) ||
 		sp_reserved(m->event->name))
 		return SIO_EINVAL;
 	if (!h || !h->socket->membership->lost)
 		return SIO_EGONE;
-	if (!h->failed && !m->request && can_be_missed(m->who) &&
-		was_for(h->socket->membership->lost, m->who))
+	if (!m->request && can_be_missed(m->who) && was_for(h->socket->membership->lost, m->who))
 		take(h, m);
-	return SIO_OK;
+	if (!h->failed)
+		return SIO_OK;
+	renounce(h->socket);
+	return SIO_EGONE;
 }
 
 void sio_cluster_replayed(sio_ns *ns, uint64_t number, bool whole)
@@ -277,7 +281,7 @@ void sio_cluster_replayed(sio_ns *ns, uint64_t number, bool whole)
 	sio_socket *k = h->socket;
 	/* What was said meanwhile comes behind it, or is not among it. */
 	bool adrift = ns->outbox.adrift > h->asked;
-	if (!whole || adrift || h->failed || !k->membership->lost) {
+	if (!whole || adrift || !k->membership->lost) {
 		renounce(k);
 		return;
 	}

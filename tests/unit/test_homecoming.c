@@ -605,6 +605,58 @@ START_TEST(who_has_missed_too_much_begins_anew)
 }
 END_TEST
 
+/* Of the one that is coming back. */
+static uint64_t its_number(const sio_server *s)
+{
+	const tickets *all = &s->io.tickets;
+	uint32_t i = 0;
+	while (i < all->cap && all->at[i].kind != TICKET_HOMECOMING)
+		i++;
+	ck_assert_uint_lt(i, all->cap);
+	return (uint64_t)all->at[i].generation << 32 | (i + 1);
+}
+
+/* Of what it has missed no more is asked for than is of use. */
+START_TEST(who_does_not_wait_is_not_told_what_it_has_missed)
+{
+	const sio_event ev = { .name = "e", .args = sio_json("[1]") };
+	const sio_delivery all = { .flags = 0 };
+	const sio_cluster_message m = {
+		.type = SIO_CLUSTER_EMIT, .who = &all, .event = &ev, .offset = "1-0"
+	};
+	for (int way = 0; way < 2; way++) {
+		pair t;
+		begin_with(&t, &(sio_options){ .recovery_ms = MINUTE,
+				       .max_queue = 3000,
+				       .recovery_uses_middleware = true });
+		sio_use(t.ns[1], hold, t.s[1]);
+		lose(&t);
+		come_to(&t, 1);
+		uint64_t number = its_number(t.s[1]);
+		t.c.slow = true;
+		sio_admit(held);
+		end_turn(t.s[1]);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, NULL), SIO_OK);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, &m), SIO_OK);
+		int n = 0;
+		if (way == 0)
+			hang_up(t.g.peer);
+		else
+			while (n < 1000 && !sio_cluster_missed(t.ns[1], number, &m))
+				n++;
+		ck_assert_int_lt(n, 1000);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, NULL), SIO_EGONE);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, &m), SIO_EGONE);
+		end_turn(t.s[1]);
+		NOTED(t.s[1], way ? "recovered new" : "recovered");
+		t.c.slow = false;
+		cluster_turn(&t.c);
+		end(&t);
+	}
+	json_free((cJSON *)(uintptr_t)ev.args);
+}
+END_TEST
+
 START_TEST(asking_anew_replaces_the_first_question)
 {
 	pair t;
@@ -719,6 +771,7 @@ UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
 	without_an_answer_it_begins_anew, without_what_it_missed_it_begins_anew,
 	what_waits_no_longer_is_heard_by_who_has_come_back,
 	what_waits_no_longer_may_be_missed_by_who_is_coming_back,
-	who_has_missed_too_much_begins_anew, asking_anew_replaces_the_first_question,
-	events_before_the_answer_close_the_connection, data_of_the_application_ends_with_the_socket,
-	who_keeps_does_it_all, without_recovery_nothing_waits)
+	who_has_missed_too_much_begins_anew, who_does_not_wait_is_not_told_what_it_has_missed,
+	asking_anew_replaces_the_first_question, events_before_the_answer_close_the_connection,
+	data_of_the_application_ends_with_the_socket, who_keeps_does_it_all,
+	without_recovery_nothing_waits)

@@ -195,6 +195,12 @@ static void take_entry(comeback *c, const redisReply *one)
 	letter_free(&l);
 }
 
+/* Who leaves meanwhile, or has missed too much, must not have all the stream read. */
+static bool awaited(const comeback *c)
+{
+	return c->p && !sio_cluster_missed(c->p->ns, c->number, NULL);
+}
+
 static void on_page(const redisReply *reply, void *user)
 {
 	comeback *c = user;
@@ -206,7 +212,9 @@ static void on_page(const redisReply *reply, void *user)
 	}
 	for (size_t i = 0; i < reply->elements; i++)
 		take_entry(c, reply->element[i]);
-	if (reply->elements == PAGE && c->p)
+	if (!awaited(c))
+		over(c, false);
+	else if (reply->elements == PAGE)
 		read_page(c);
 	else
 		meet(c);
@@ -230,7 +238,6 @@ static void read_page(comeback *c)
 		over(c, false);
 }
 
-/* Who has left meanwhile is found out by the library. */
 sio_err place_replay(void *at, uint64_t number, const char *offset)
 {
 	place *p = at;
