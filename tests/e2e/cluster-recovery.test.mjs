@@ -9,7 +9,7 @@ import { redisClient } from './cluster/outside.mjs';
 import { eventually, joined, member, startMember } from './support/cluster.mjs';
 import { comeTo, lose } from './support/homecoming.mjs';
 import { startRedis } from './support/redis.mjs';
-import { until } from './support/wait.mjs';
+import { next, until } from './support/wait.mjs';
 
 const KINDS = { c1: 'c', c2: 'c', n1: 'node', n2: 'node' };
 const NAMES = Object.keys(KINDS);
@@ -212,6 +212,35 @@ test('a server that ends leaves its clients to the others', async (t) => {
 	await comeTo(servers.c2, socket);
 	assert.deepEqual([socket.recovered, socket.id], [true, id]);
 	assert.deepEqual(taken(socket), [['missed']]);
+});
+
+test('what nobody waits for any more is not read to its end', async (t) => {
+	const held = await startMember(t, 'c', 'held', redis, { ...ENV, HOLD: '1' });
+	await joined(held);
+	// What the reference keeps passes middleware again.
+	const socket = await seasoned(t, servers.n1);
+	await lose(outside, socket);
+	const entry = { uid: 'x', nsp: '/elsewhere', type: '3', data: '{}' };
+	await Promise.all(Array.from({ length: 1000 }, () => outside.xAdd('socket.io', '*', entry)));
+	socket.io.uri = held.url;
+	socket.connect();
+	const key = `sio:session:${socket._pid}`;
+	await eventually(async () => !(await outside.exists(key)), 'it to be given back');
+	const readings = async () =>
+		Number(/cmdstat_xrange:calls=(\d+)/.exec(await outside.info('commandstats'))[1]);
+	const before = await readings();
+	redis.freeze();
+	try {
+		await eventually(async () => (await held.order('admit')).result === 1, 'middleware');
+		// What it must not say now.
+		const closed = next(socket.io.engine, 'close');
+		socket.io.engine.send('1');
+		await closed;
+	} finally {
+		redis.thaw();
+	}
+	for (let i = 0; i < 10; i++) await says(held, { event: 'behind' });
+	assert.equal((await readings()) - before, 1);
 });
 
 test('nothing that was said was taken amiss', async () => {
