@@ -130,12 +130,27 @@ void client_reject(client *c, const char *reason)
 	session_close(c->session, CLOSED_BY_SERVER);
 }
 
-void client_shut(session *s)
+/* Some of what it is to be told waits for the adapter. */
+static bool is_waiting(const client *c)
+{
+	LIST_EACH (it, &c->sockets)
+		if (LIST_OWNER(it, sio_socket, in_client)->held)
+			return true;
+	return false;
+}
+
+bool client_shut(session *s, bool patient)
 {
 	client *c = s->user;
-	if (c)
+	if (c && patient && is_waiting(c))
+		return false;
+	if (c) {
+		LIST_EACH (it, &c->sockets)
+			outbox_hurry(LIST_OWNER(it, sio_socket, in_client));
 		leave_all(c, CLOSED_BY_SHUTDOWN);
+	}
 	session_close(s, CLOSED_BY_SHUTDOWN);
+	return true;
 }
 
 void client_disconnect(client *c)

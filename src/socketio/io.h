@@ -235,9 +235,8 @@ void client_reject(client *c, const char *reason);
 /* Closes the connection; each socket is told and leaves. */
 void client_disconnect(client *c);
 /* The server ends: its sockets leave, and its connection is closed when what is queued has been
- * sent.
- */
-void client_shut(session *s);
+ * sent.  false: not now, as more waits to be queued; it does not wait where one is not patient. */
+bool client_shut(session *s, bool patient);
 /* It has just come and is let into "/". */
 void client_arrived(client *c);
 /* So many bytes, and a tree that is held already, wait for the application's decision; false: too

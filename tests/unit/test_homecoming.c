@@ -183,6 +183,30 @@ START_TEST(who_is_disconnected_is_told_before)
 }
 END_TEST
 
+/* Also where the server takes leave; it has its offset if there is time. */
+START_TEST(who_is_shut_out_is_told_before)
+{
+	pair t;
+	begin(&t);
+	say(&t, 0, NULL, "a", 1);
+	ck_assert(!client_shut(t.g.peer->session, true));
+	end_turn(t.s[0]);
+	HEARD(t.g.peer, "");
+	cluster_turn(&t.c);
+	HEARD(t.g.peer, "42[\"a\",1,\"2-0\"]");
+	ck_assert(client_shut(t.g.peer->session, true));
+	end_turn(t.s[0]);
+	ck_assert(t.g.peer->closed);
+	peer *other = connect_client(t.s[0]);
+	say(&t, 0, NULL, "a", 2);
+	ck_assert(client_shut(other->session, false));
+	end_turn(t.s[0]);
+	HEARD(other, "42[\"a\",2]");
+	ck_assert(other->closed);
+	end(&t);
+}
+END_TEST
+
 /* cluster.md 18: what waits for a client that is gone does no harm. */
 START_TEST(who_is_gone_is_not_waited_for)
 {
@@ -762,8 +786,9 @@ END_TEST
 UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
 	what_comes_behind_it_waits_for_it, who_looks_at_what_is_sent_sees_it_once,
 	it_is_for_those_who_matched_when_it_was_sent, who_is_disconnected_is_told_before,
-	who_is_gone_is_not_waited_for, what_cannot_be_sent_comes_without_an_offset,
-	no_more_waits_than_the_limit, who_comes_back_elsewhere_has_all_and_has_missed_nothing,
+	who_is_shut_out_is_told_before, who_is_gone_is_not_waited_for,
+	what_cannot_be_sent_comes_without_an_offset, no_more_waits_than_the_limit,
+	who_comes_back_elsewhere_has_all_and_has_missed_nothing,
 	what_still_waits_is_heard_by_who_has_come_back,
 	what_is_said_while_it_passes_middleware_is_not_missed,
 	who_may_be_of_another_namespace_passes_middleware,
