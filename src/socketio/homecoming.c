@@ -94,10 +94,9 @@ static void renounce(sio_socket *k)
 	membership *m = k->membership;
 	homecoming_end(k);
 	if (m->recovered) {
+		socket_begin_anew(k);
 		random_id(k->text);
 		random_id(m->pid);
-		json_free(k->shared_data);
-		k->shared_data = NULL;
 		m->recovered = false;
 		m->unsure = false;
 		lost_forget(m);

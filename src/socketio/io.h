@@ -316,6 +316,8 @@ void event_forget_all(sio_socket *k);
 /* Takes auth.  NULL: out of memory, or too much is held for the client. */
 sio_socket *socket_new(sio_ns *ns, client *c, held_tree auth);
 void socket_free(sio_socket *k);
+/* What middleware has given it is taken back: it is going to pass that once more. */
+void socket_begin_anew(sio_socket *k);
 /* It is connected or being admitted; from now on it is neither.  Its disconnect handlers run at the
  * next io_settle(). */
 void socket_leave(sio_socket *k, const char *reason);

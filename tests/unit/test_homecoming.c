@@ -534,6 +534,37 @@ START_TEST(without_what_it_missed_it_begins_anew)
 }
 END_TEST
 
+static void furnish(sio_socket *k, sio_entry entry, void *user)
+{
+	hold(k, entry, user);
+	sio_join(k, sio_recovered(k) ? "recovered" : "new");
+	sio_socket_on(k, "e", note_event, NULL);
+	sio_socket_on_any(k, note_event, "any:");
+}
+
+/* Middleware that it passes twice has let in one that is gone, and one that has come. */
+START_TEST(who_begins_anew_is_another_one)
+{
+	pair t;
+	begin_with(&t, &(sio_options){ .recovery_ms = MINUTE, .recovery_uses_middleware = true });
+	sio_use(t.ns[1], furnish, t.s[1]);
+	lose(&t);
+	come_to(&t, 1);
+	t.c.torn = true;
+	sio_admit(held);
+	cluster_turn(&t.c);
+	sio_admit(held);
+	end_turn(t.s[1]);
+	begins_anew(&t);
+	NOTED(t.s[1], "recovered new");
+	receive(t.g.peer, "42[\"e\",1]");
+	NOTED(t.s[1], "any:e[1] e[1]");
+	ck_assert(sio_in_room(socket_at(&t), "new"));
+	ck_assert(!sio_in_room(socket_at(&t), "recovered"));
+	end(&t);
+}
+END_TEST
+
 /* ---- What waits no longer, while somebody comes back ---- */
 
 static void say_much(sio_ns *ns)
@@ -794,7 +825,7 @@ UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
 	who_may_be_of_another_namespace_passes_middleware,
 	who_leaves_before_it_is_let_in_leaves_the_same_behind, who_is_not_known_begins_anew,
 	without_an_answer_it_begins_anew, without_what_it_missed_it_begins_anew,
-	what_waits_no_longer_is_heard_by_who_has_come_back,
+	who_begins_anew_is_another_one, what_waits_no_longer_is_heard_by_who_has_come_back,
 	what_waits_no_longer_may_be_missed_by_who_is_coming_back,
 	who_has_missed_too_much_begins_anew, who_does_not_wait_is_not_told_what_it_has_missed,
 	asking_anew_replaces_the_first_question, events_before_the_answer_close_the_connection,
