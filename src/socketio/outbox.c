@@ -202,7 +202,7 @@ uint64_t outbox_add(sio_ns *ns, const sio_delivery *how, const wording *w, const
 	e->number = ++b->last;
 	e->waits = true;
 	e->kept = can_be_missed(how) && cluster_shared(ns, how);
-	e->ends_in_text = parcel_ends_in_text(w);
+	e->ends_in_text = w->event && parcel_ends_in_text(w);
 	e->asks = how->on_ack != NULL;
 	e->how = *t;
 	/* An answer is waited for. */

@@ -124,6 +124,36 @@ START_TEST(what_comes_behind_it_waits_for_it)
 }
 END_TEST
 
+static void say_and_answer(sio_socket *k, const sio_event *ev, void *user)
+{
+	(void)user;
+	sio_emit(k, "before", sio_json("[1]"));
+	sio_reply(ev->ack, sio_json("['text']"));
+	sio_emit(k, "behind", sio_json("[2]"));
+}
+
+/* cluster.md 18: answers too; who is not meant hears its own at once. */
+START_TEST(answers_wait_for_it)
+{
+	pair t;
+	begin(&t);
+	peer *other = connect_client(t.s[0]);
+	sio_on(t.ns[0], "q", say_and_answer, NULL);
+	sio_on(t.ns[0], "echo", echo_event, NULL);
+	receive(t.g.peer, "425[\"q\"]");
+	HEARD(t.g.peer, "");
+	receive(other, "426[\"echo\",6]");
+	HEARD(other, "436[6]");
+	cluster_turn(&t.c);
+	HEARD(t.g.peer, "42[\"before\",1,\"2-0\"] 435[\"text\"] 42[\"behind\",2,\"3-0\"]");
+	receive(t.g.peer, "427[\"q\"]");
+	sio_disconnect(socket_at(&t), false);
+	end_turn(t.s[0]);
+	HEARD(t.g.peer, "42[\"before\",1] 437[\"text\"] 42[\"behind\",2] 41");
+	end(&t);
+}
+END_TEST
+
 static void note_sent(sio_socket *k, const sio_event *ev, void *user)
 {
 	(void)k;
@@ -815,11 +845,11 @@ START_TEST(without_recovery_nothing_waits)
 END_TEST
 
 UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
-	what_comes_behind_it_waits_for_it, who_looks_at_what_is_sent_sees_it_once,
-	it_is_for_those_who_matched_when_it_was_sent, who_is_disconnected_is_told_before,
-	who_is_shut_out_is_told_before, who_is_gone_is_not_waited_for,
-	what_cannot_be_sent_comes_without_an_offset, no_more_waits_than_the_limit,
-	who_comes_back_elsewhere_has_all_and_has_missed_nothing,
+	what_comes_behind_it_waits_for_it, answers_wait_for_it,
+	who_looks_at_what_is_sent_sees_it_once, it_is_for_those_who_matched_when_it_was_sent,
+	who_is_disconnected_is_told_before, who_is_shut_out_is_told_before,
+	who_is_gone_is_not_waited_for, what_cannot_be_sent_comes_without_an_offset,
+	no_more_waits_than_the_limit, who_comes_back_elsewhere_has_all_and_has_missed_nothing,
 	what_still_waits_is_heard_by_who_has_come_back,
 	what_is_said_while_it_passes_middleware_is_not_missed,
 	who_may_be_of_another_namespace_passes_middleware,
