@@ -122,12 +122,23 @@ static bool is_id(const char *text)
 	return text && strlen(text) == ID_LEN && strspn(text, letters) == ID_LEN;
 }
 
+/* A client comes back once to each namespace that it was in.  One that asks again and again must
+ * not use up what the adapter can do for all. */
+enum { MOST_ASKED = 1000 };
+
+static bool may_ask(client *c)
+{
+	unsigned sockets = c->io->options.max_sockets;
+	return c->asked++ < (sockets ? sockets : MOST_ASKED);
+}
+
 bool homecoming_begin(sio_socket *k)
 {
 	io *o = k->ns->io;
 	const char *pid = lost_text(k->auth.tree, "pid"),
 		   *offset = lost_text(k->auth.tree, "offset");
-	homecoming *h = is_id(pid) && offset ? calloc(1, sizeof *h) : NULL;
+	bool good = is_id(pid) && offset && may_ask(k->client);
+	homecoming *h = good ? calloc(1, sizeof *h) : NULL;
 	if (!h)
 		return false;
 	h->socket = k;

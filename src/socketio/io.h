@@ -193,6 +193,7 @@ struct client {
 	timer connect_timeout;
 	partial *partial;
 	unsigned unanswered; /* acks that we owe to all its sockets */
+	unsigned asked;      /* how often the adapter was asked for what it had */
 	size_t pending;      /* bytes of candidates, and of events in middleware */
 	list candidates;     /* names that it asks for and that parents are asked for */
 	list answers;        /* to acks: what it has answered, and is still kept */

@@ -756,6 +756,26 @@ START_TEST(asking_anew_replaces_the_first_question)
 }
 END_TEST
 
+START_TEST(asking_for_ever_is_of_no_use)
+{
+	pair t;
+	begin_with(&t, &(sio_options){ .recovery_ms = MINUTE, .max_sockets = 20 });
+	lose(&t);
+	t.c.slow = true;
+	guest_again(&t.g, t.s[1], "/");
+	for (int n = 1; n < 20; n++) {
+		guest_say(&t.g, NULL, "/", "{\"pid\":\"%s\",\"offset\":\"1-0\"}");
+		HEARD(t.g.peer, "");
+	}
+	guest_say(&t.g, NULL, "/", "{\"pid\":\"%s\",\"offset\":\"1-0\"}");
+	begins_anew(&t);
+	t.c.slow = false;
+	cluster_turn(&t.c);
+	ck_assert_uint_eq(t.c.nlost, 1);
+	end(&t);
+}
+END_TEST
+
 /* It is not let in yet. */
 START_TEST(events_before_the_answer_close_the_connection)
 {
@@ -858,6 +878,6 @@ UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
 	who_begins_anew_is_another_one, what_waits_no_longer_is_heard_by_who_has_come_back,
 	what_waits_no_longer_may_be_missed_by_who_is_coming_back,
 	who_has_missed_too_much_begins_anew, who_does_not_wait_is_not_told_what_it_has_missed,
-	asking_anew_replaces_the_first_question, events_before_the_answer_close_the_connection,
-	data_of_the_application_ends_with_the_socket, who_keeps_does_it_all,
-	without_recovery_nothing_waits)
+	asking_anew_replaces_the_first_question, asking_for_ever_is_of_no_use,
+	events_before_the_answer_close_the_connection, data_of_the_application_ends_with_the_socket,
+	who_keeps_does_it_all, without_recovery_nothing_waits)
