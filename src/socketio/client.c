@@ -228,9 +228,13 @@ static void refuse_crowd(client *c, span nsp)
 	emit_text(c, io_take_packet(o));
 }
 
-static bool too_many(const client *c)
+bool client_crowds(client *c, span nsp)
 {
-	return c->io->options.max_sockets && c->nsockets >= c->io->options.max_sockets;
+	unsigned most = c->io->options.max_sockets;
+	if (!most || c->nsockets < most)
+		return false;
+	refuse_crowd(c, nsp);
+	return true;
 }
 
 static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
@@ -246,10 +250,9 @@ static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 	if (k)
 		socket_leave(k, "client namespace disconnect");
 	sio_ns *ns = ns_find(c->io, p->nsp);
-	if (too_many(c)) {
+	if (client_crowds(c, p->nsp))
 		held_free(c, &auth);
-		refuse_crowd(c, p->nsp);
-	} else if (ns)
+	else if (ns)
 		ns_connect(ns, c, auth);
 	else
 		parent_ask(c, p->nsp, auth);

@@ -245,6 +245,8 @@ void client_arrived(client *c);
 bool client_hold(client *c, size_t size, const held_tree *tree);
 /* The same wait no more, and the tree is freed. */
 void client_let_go(client *c, size_t size, held_tree *tree);
+/* It is in so many namespaces that it is refused this one; it has been told. */
+bool client_crowds(client *c, span nsp);
 /* The first socket has entered a namespace. */
 void client_entered(client *c);
 /* It was in this namespace and is not any more. */

@@ -156,12 +156,35 @@ static void candidate_refuse(candidate *q)
 	candidate_end(q);
 }
 
-/* Another client may have brought the namespace into being meanwhile, and who hears of a new one
- * may have ended this client. */
+/* Also the names that are asked for are limited, so that a few clients do not make a namespace of
+ * each that they can think of. */
+static bool fits(client *c, span name)
+{
+	const io_options *o = &c->io->options;
+	const char *limit = NULL;
+	if (name.len > o->max_namespace)
+		limit = "max_namespace";
+	else if (o->max_namespaces && c->io->namespaces.count >= o->max_namespaces)
+		limit = "max_namespaces";
+	if (limit)
+		counters_strike(&c->session->engine->counters, limit);
+	return !limit;
+}
+
+/* Another client may have brought the namespace into being meanwhile, others may have used up what
+ * is left of the limits, and who hears of a new one may have ended this client. */
 static void candidate_enter(candidate *q)
 {
 	client *c = q->client;
 	sio_ns *ns = ns_find(c->io, q->name);
+	if (client_crowds(c, q->name)) {
+		candidate_end(q);
+		return;
+	}
+	if (!ns && !fits(c, q->name)) {
+		candidate_refuse(q);
+		return;
+	}
 	if (!ns)
 		ns = child_new(q->asked, q->name);
 	if (!ns) {
@@ -254,21 +277,6 @@ void candidate_answer(candidate *q, bool admitted)
 	q->admitted = admitted;
 	if (!q->running)
 		io_put_off(o, &o->answered, &q->in_io);
-}
-
-/* Also the names that are asked for are limited, so that a few clients do not make a namespace of
- * each that they can think of. */
-static bool fits(client *c, span name)
-{
-	const io_options *o = &c->io->options;
-	const char *limit = NULL;
-	if (name.len > o->max_namespace)
-		limit = "max_namespace";
-	else if (o->max_namespaces && c->io->namespaces.count >= o->max_namespaces)
-		limit = "max_namespaces";
-	if (limit)
-		counters_strike(&c->session->engine->counters, limit);
-	return !limit;
 }
 
 void parent_ask(client *c, span name, held_tree auth)

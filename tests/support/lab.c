@@ -222,6 +222,7 @@ sio_server *lab_new_with(const sio_options *o)
 		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
 		.max_pending = o->max_pending ? o->max_pending : 16u << 20,
 		.max_namespace = or_unsigned(o->max_namespace, 512),
+		.max_namespaces = o->max_namespaces,
 		.max_sockets = o->max_sockets,
 		.cleanup_empty_children = o->cleanup_empty_children,
 		.parser = o->parser,
