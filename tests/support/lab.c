@@ -239,6 +239,7 @@ sio_server *lab_new_with(const sio_options *o)
 		.max_payload = 1000000,
 		.max_queue = o->max_queue ? o->max_queue : 16u << 20,
 		.max_held = o->max_held,
+		.max_memory = o->max_memory,
 		.high_water = o->high_water ? o->high_water : 1u << 20,
 		.low_water = o->low_water ? o->low_water : o->high_water / 4,
 		.polling = true,

@@ -562,6 +562,13 @@ static void give_up_waiting(void)
 	sio_cluster_sent(ns, ns->outbox.last - dice(3), NULL);
 }
 
+static void shut_somebody(void)
+{
+	const peer *p = life.peers[dice(PEERS)];
+	if (p && p->session)
+		client_shut(p->session, dice(2));
+}
+
 static void trouble(void)
 {
 	switch (dice(60)) {
@@ -579,6 +586,9 @@ static void trouble(void)
 	case 5:
 	case 6:
 		give_up_waiting();
+		break;
+	case 7:
+		shut_somebody();
 		break;
 	default:
 		break;
@@ -664,6 +674,7 @@ static sio_server *begin_server(sio_ns **places)
 		.max_unanswered = 5,
 		.max_pending = dice(2) ? 3000 : 0,
 		.max_held = dice(2) ? 20000 : 0,
+		.max_memory = dice(2) ? 1u << 30 : 0,
 		.connect_timeout_ms = 1000 });
 	places[0] = places[4] = sio_of(s, "/");
 	places[1] = sio_of(s, "/chat");
