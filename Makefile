@@ -59,7 +59,8 @@ endif
 
 # A folder that pkg-config names is a system's folder: warnings in it are not ours.
 pkg     = $(shell pkg-config $(1) 2>/dev/null)
-PKGS   := libwebsockets libuv libcjson zlib $(if $(call pkg,--modversion libbrotlienc),libbrotlienc)
+# OpenSSL is asked what libwebsockets cannot be.
+PKGS   := libwebsockets libuv libcjson zlib $(foreach p,openssl libbrotlienc,$(if $(call pkg,--modversion $(p)),$(p)))
 BROTLI := $(if $(filter libbrotlienc,$(PKGS)),-DHAVE_BROTLI)
 INCS   := $(patsubst -I%,-isystem%,$(call pkg,--cflags $(PKGS)))
 LIBS   := $(call pkg,--libs $(PKGS))
@@ -262,8 +263,9 @@ $(B)/bench-ceiling: $(call objects,$(wildcard tests/bench/ceiling/*.c)) $(BENCH_
 $(B)/bench-load $(B)/bench-ceiling:
 	$(link_program) -lssl -lcrypto -o $@
 
-$(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE)
-	$(link_program) $(LIBS) -o $@
+$(B)/bench-server: $(call objects,$(wildcard tests/bench/server/*.c)) $(ARCHIVE) \
+		$(if $(REDIS),$(REDIS_ARCHIVE))
+	$(link_program) $(LIBS) $(if $(REDIS),$(MSGPACK_LIBS) $(REDIS_LIBS)) -o $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 

@@ -2,7 +2,7 @@
 /*
  * sio_redis.h - servers that share rooms, broadcasts and requests over Redis.
  *
- * A library of its own (libsio-redis), so that libsio needs neither hiredis nor OpenSSL.  A server
+ * A library of its own (libsio-redis), so that libsio does not need hiredis.  A server
  * joins with one line, before it listens:
  *
  *     sio_redis_adapter(io, &(sio_redis_options){ .url = "redis://127.0.0.1:6379" });

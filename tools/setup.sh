@@ -59,7 +59,7 @@ find_missing() {
 	need npm have npm
 	[ "$group" = run ] && return
 	need libssl-dev module openssl
-	[ "$group" = bench ] || need_redis
+	need_redis
 	[ "$group" = cluster ] && return
 	[ "$group" = bench ] && return
 	need valgrind have valgrind

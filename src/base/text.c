@@ -39,15 +39,32 @@ static inline utf8_state utf8_follow(utf8_state state, unsigned char c)
 	return needed > 1 ? utf8_need(needed - 1, 0x80, 0xbf) : UTF8_START;
 }
 
+static inline bool is_ascii_word(const unsigned char *p)
+{
+	uint64_t word;
+	memcpy(&word, p, 8);
+	return !(word & each_byte << 7);
+}
+
+/* The same of four words. */
+static inline bool is_ascii_stride(const unsigned char *p)
+{
+	uint64_t words[4];
+	memcpy(words, p, sizeof words);
+	return !((words[0] | words[1] | words[2] | words[3]) & each_byte << 7);
+}
+
 static inline const unsigned char *skip_ascii(const unsigned char *p, const unsigned char *end)
 {
-	while (end - p >= 8) {
-		uint64_t word;
-		memcpy(&word, p, 8);
-		if (word & each_byte << 7)
-			break;
+	const unsigned char *start = p;
+	while (end - p >= 32 && is_ascii_stride(p))
+		p += 32;
+	while (end - p >= 8 && is_ascii_word(p))
 		p += 8;
-	}
+	/* What is left at the end is less than a word, and is looked at with some of what was
+	 * before. */
+	if (end - p < 8 && p > start && is_ascii_word(end - 8))
+		return end;
 	while (p < end && *p < 0x80)
 		p++;
 	return p;

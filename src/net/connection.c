@@ -313,8 +313,8 @@ static size_t sum(const struct iovec *iov, size_t n)
 /* Encryption wants its input in one piece.  false: no more can be sent now. */
 static bool send_tls(connection *c, const struct iovec *iov, size_t n)
 {
-	unsigned char *room = c->net->tls_room;
-	size_t most = net_tls_room(c), len = 0;
+	unsigned char *room = c->net->tls_out;
+	size_t most = tls_room(c, sum(iov, n)), len = 0;
 	if (!most) {
 		wait_writable(c);
 		return false;
@@ -324,7 +324,7 @@ static bool send_tls(connection *c, const struct iovec *iov, size_t n)
 		memcpy(room + len, iov[i].iov_base, fits);
 		len += fits;
 	}
-	if (!net_write_tls(c, room, len)) {
+	if (!tls_write(c, room, len)) {
 		connection_doom(c);
 		return false;
 	}
@@ -400,10 +400,10 @@ static void all_sent(connection *c)
 /* What is made only when the connection can take it. */
 static void make_output(connection *c)
 {
-	if (c->role == ROLE_WEBSOCKET)
-		compressed_write(c->websocket);
-	else
+	if (c->role != ROLE_WEBSOCKET)
 		respond_more(c);
+	else if (c->websocket->pmd.shared)
+		compressed_write(c->websocket);
 }
 
 void connection_flush(connection *c)

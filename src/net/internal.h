@@ -94,7 +94,7 @@ struct net {
 	size_t held;     /* bytes of connections */
 	list dirty;      /* with output */
 	list doomed;     /* to be closed at the end of the turn */
-	list later;      /* with requests that wait for the next turn */
+	list later;      /* with requests or records that wait for the next turn */
 	timer more;      /* which that is */
 	list answered;   /* questions that the application has answered */
 	router router;
@@ -104,7 +104,8 @@ struct net {
 	bundle *bundle;
 	http_head head; /* of the request being read: used only while it is */
 	pmd_shared pmd;
-	unsigned char *tls_room; /* where output is gathered to be encrypted; NULL: no TLS */
+	unsigned char *tls_out; /* where output is gathered to be encrypted; NULL: no TLS */
+	unsigned char *tls_in;  /* where input is decrypted to */
 	buf scratch;
 	buf date;        /* the field of that name ... */
 	int64_t date_at; /* ... as of then */
@@ -135,14 +136,18 @@ struct connection {
 	bool closing; /* no more input is read; closes when the output is out */
 	bool doomed;
 	bool tls;
-	int error;      /* errno of a write that failed; 0: none has */
-	uint8_t served; /* requests in a row that had been sent ahead */
-	uint8_t paused; /* PAUSE_*: why its input is not read */
-	buf in;         /* input set aside */
-	size_t scanned; /* of it, for the request head */
-	buf out;        /* heads of responses, control frames */
-	bytes *rest;    /* what is left of a block ... */
-	size_t rest_at; /* ... from here; a websocket's goes before out, a response's after */
+	bool tls_open;       /* input has come */
+	bool tls_ended;      /* no more will */
+	bool ahead;          /* the rest of it is to be read in the next turn */
+	int error;           /* errno of a write that failed; 0: none has */
+	uint8_t served;      /* requests in a row that had been sent ahead */
+	uint8_t paused;      /* PAUSE_*: why its input is not read */
+	uint32_t tls_credit; /* memory that the kernel still has for its output */
+	buf in;              /* input set aside */
+	size_t scanned;      /* of it, for the request head */
+	buf out;             /* heads of responses, control frames */
+	bytes *rest;         /* what is left of a block ... */
+	size_t rest_at;      /* ... from here; a websocket's goes before out, a response's after */
 	timer deadline;
 	request *request;
 	websocket *websocket;
@@ -192,10 +197,19 @@ enum { PAUSE_BLOCKED = 1, PAUSE_FULL = 2, PAUSE_BEHIND = 4, PAUSE_PACE = 8 };
 void net_pause(connection *c, unsigned why);
 void net_resume(connection *c, unsigned why);
 void net_close_socket(connection *c);
-/* How many bytes can be given to it now, at most TLS_ROOM; 0: wait until it is writable. */
-size_t net_tls_room(const connection *c);
-/* Output through TLS: all of it is taken, or the connection is lost (false). */
-bool net_write_tls(connection *c, unsigned char *data, size_t len);
+
+/* ---- tls.c ---- */
+
+void tls_input(connection *c, unsigned char *data, size_t len);
+/* Its input, which was not read for a while, is again. */
+void tls_resumed(connection *c);
+/* Reads what was left for the next turn, if anything was. */
+void tls_go_on(connection *c);
+/* How many of that many bytes can be given to it now, at most TLS_ROOM; 0: wait until it is
+ * writable. */
+size_t tls_room(connection *c, size_t wanted);
+/* Output: all of it is taken, or the connection is lost (false). */
+bool tls_write(connection *c, unsigned char *data, size_t len);
 
 /* ---- listener.c ---- */
 
@@ -266,6 +280,8 @@ bool request_set_aside(connection *c, const unsigned char *data, size_t len);
 void request_next_in_turn(connection *c);
 void requests_init(net *n);
 void requests_fini(net *n);
+/* What it has waits for the next turn. */
+void request_put_off(connection *c);
 /* No other request is to be read; one that is not being answered ends with its connection. */
 void request_last(connection *c);
 void request_free(connection *c);

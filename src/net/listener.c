@@ -197,7 +197,7 @@ static int listener_add(net *n, int fd, const char *path)
 	}
 	l->net = n;
 	l->fd = fd;
-	l->tls = n->tls_room && !*path;
+	l->tls = n->tls_out && !*path;
 	l->poll.data = l;
 	memcpy(l->path, path, strlen(path) + 1);
 	list_append(&n->listeners, &l->link);

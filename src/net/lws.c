@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lws - the file that calls libwebsockets: the context, the one callback switch, and what a
- * connection asks of it.
+ * lws - calls libwebsockets: the context, the one callback switch, and what a connection asks of
+ * it.
  *
  * Connections use its raw role: it hands us bytes and takes bytes.  The loop is a libuv loop of our
  * own, given to it as a foreign one; so its signal handlers stay out, and an application's loop can
@@ -10,10 +10,8 @@
 #include "internal.h"
 #include <errno.h>
 #include <libwebsockets.h>
-#include <linux/sock_diag.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* What one read takes at most.  Larger than a usual message, and than one of 64 KB with its header,
@@ -48,16 +46,16 @@ static void count(struct lws *wsi, int difference)
 		v->connections += (size_t)difference;
 }
 
-static void on_connection_event(
-	connection *c, struct lws *wsi, int reason, unsigned char *in, size_t len)
+static void on_connection_event(connection *c, int reason, unsigned char *in, size_t len)
 {
 	switch (reason) {
 	case LWS_CALLBACK_RAW_RX:
+		c->ahead = false; /* this comes first */
 		net_clock(c->net);
-		/* libwebsockets 4.1 leaves the time limit of its TLS handshake armed. */
 		if (c->tls)
-			lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-		connection_input(c, in, len);
+			tls_input(c, in, len);
+		else
+			connection_input(c, in, len);
 		net_flush_alone(c);
 		break;
 	case LWS_CALLBACK_RAW_WRITEABLE:
@@ -82,7 +80,7 @@ static int on_event(
 	else if (reason == LWS_CALLBACK_WSI_DESTROY)
 		count(wsi, -1);
 	else if (c)
-		on_connection_event(c, wsi, (int)reason, in, len);
+		on_connection_event(c, (int)reason, in, len);
 	return 0;
 }
 
@@ -108,7 +106,7 @@ static struct lws_context_creation_info vhost_info(void)
 static bool make_first_vhost(const net *n)
 {
 	struct lws_context_creation_info info = vhost_info();
-	bool wanted = n->tls_room;
+	bool wanted = n->tls_out;
 #if defined(LWS_WITH_MBEDTLS)
 	wanted = false;
 #endif
@@ -151,7 +149,7 @@ static vhost *vhost_new(const net *n)
 	if (!v)
 		return NULL;
 	info.user = v;
-	if (n->tls_room) {
+	if (n->tls_out) {
 		/* A server socket that cannot read its certificate must not become a plain one. */
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 		info.ssl_cert_filepath = n->options.tls_cert;
@@ -160,10 +158,10 @@ static vhost *vhost_new(const net *n)
 		info.alpn = "http/1.1";
 	}
 	v->lws = lws_create_vhost(n->lws, &info);
-	if (v->lws && (!n->tls_room || has_certificate(v)))
+	if (v->lws && (!n->tls_out || has_certificate(v)))
 		return v;
 	free_vhost(v);
-	if (n->tls_room)
+	if (n->tls_out)
 		log_bad_files(n);
 	return NULL;
 }
@@ -197,7 +195,7 @@ static void drop_old_vhosts(net *n)
  */
 int net_reload_tls(net *n)
 {
-	if (!n->tls_room || !add_vhost(n))
+	if (!n->tls_out || !add_vhost(n))
 		return EIO;
 	drop_old_vhosts(n);
 	return 0;
@@ -232,7 +230,7 @@ bool context_open(net *n)
 		.pcontext = &n->lws,
 		.user = n,
 	};
-	if (n->tls_room)
+	if (n->tls_out)
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 	lws_set_log_level(LLL_ERR, NULL);
 	struct rlimit before = lower_limit(n);
@@ -275,35 +273,6 @@ struct lws *net_adopt(connection *c)
 	return wsi;
 }
 
-/* It does not read while it holds output that the kernel did not take, and turns at full speed if
- * there is input then.  So it is given no more than the kernel is sure to take: half of what is
- * free, since what waits there takes more than its bytes.  The kernel calls a socket writable as
- * long as at least a third is free. */
-size_t net_tls_room(const connection *c)
-{
-	uint32_t memory[SK_MEMINFO_VARS];
-	socklen_t len = sizeof memory;
-	if (getsockopt(c->fd, SOL_SOCKET, SO_MEMINFO, memory, &len))
-		return TLS_ROOM;
-	size_t all = memory[SK_MEMINFO_SNDBUF], used = memory[SK_MEMINFO_WMEM_QUEUED];
-	size_t room = all > used ? (all - used) / 2 : 0;
-	if (room < used / 4)
-		return 0;
-	return room < TLS_ROOM ? room : TLS_ROOM;
-}
-
-/* What it holds in spite of that must be out before it reads again. */
-bool net_write_tls(connection *c, unsigned char *data, size_t len)
-{
-	if (lws_write(c->wsi, data, len, LWS_WRITE_RAW) < (int)len)
-		return false;
-	if (lws_partial_buffered(c->wsi)) {
-		net_pause(c, PAUSE_BLOCKED);
-		net_want_write(c);
-	}
-	return true;
-}
-
 void net_pause(connection *c, unsigned why)
 {
 	if (!c->paused)
@@ -316,8 +285,11 @@ void net_resume(connection *c, unsigned why)
 	if (!(c->paused & why))
 		return;
 	c->paused &= (uint8_t)~why;
-	if (!c->paused && c->wsi)
-		lws_rx_flow_control(c->wsi, 1);
+	if (c->paused || !c->wsi)
+		return;
+	lws_rx_flow_control(c->wsi, 1);
+	if (c->tls)
+		tls_resumed(c);
 }
 
 void net_want_write(connection *c)

@@ -89,8 +89,9 @@ static int start(net *n)
 	n->files = files_new();
 	if (!n->files)
 		return ENOMEM;
-	if (n->options.tls_cert && !(n->tls_room = malloc(TLS_ROOM)))
+	if (n->options.tls_cert && !(n->tls_out = malloc(2 * TLS_ROOM)))
 		return ENOMEM;
+	n->tls_in = n->tls_out ? n->tls_out + TLS_ROOM : NULL;
 	if (n->options.client_dir) {
 		n->bundle = bundle_load(n->options.client_dir, &error);
 		if (!n->bundle) {
@@ -176,7 +177,7 @@ void net_free(net *n)
 	buf_free(&n->scratch);
 	buf_free(&n->date);
 	pmd_shared_fini(&n->pmd);
-	free(n->tls_room);
+	free(n->tls_out);
 	for (size_t i = 0; i < sizeof n->texts / sizeof *n->texts; i++)
 		free(n->texts[i]);
 	free(n);

@@ -241,7 +241,9 @@ static void more_due(timer *t)
 		connection *c = LIST_OWNER(later.next, connection, in_later);
 		list_remove(&c->in_later);
 		c->served = 0;
-		request_next(c);
+		if (c->role == ROLE_HTTP)
+			request_next(c);
+		tls_go_on(c);
 	}
 }
 
@@ -256,7 +258,7 @@ void requests_fini(net *n)
 	timer_stop(n->wheel, &n->more);
 }
 
-static void put_off(connection *c)
+void request_put_off(connection *c)
 {
 	net *n = c->net;
 	list_remove(&c->in_later);
@@ -271,7 +273,7 @@ void request_next_in_turn(connection *c)
 	else if (++c->served < SERVED_IN_A_TURN)
 		request_next(c);
 	else
-		put_off(c);
+		request_put_off(c);
 }
 
 void request_last(connection *c)

@@ -225,10 +225,11 @@ void websocket_hold(websocket *w, bool held)
 
 void websocket_go_on(connection *c)
 {
+	unsigned char none[1] = { 0 };
 	buf taken = c->in;
 	c->in = (buf){ 0 };
 	if (!c->doomed && !c->closing)
-		websocket_input(c, buf_data(&taken), buf_len(&taken));
+		websocket_input(c, taken.data ? buf_data(&taken) : none, buf_len(&taken));
 	buf_free(&taken);
 	connection_weigh(c);
 	if (!c->websocket->held)

@@ -8,7 +8,6 @@
 /* ---- Who it goes to ---- */
 
 typedef struct broadcast {
-	parcel parcel;
 	traits how;
 	uint64_t number; /* for recovery */
 	inquiry *inquiry;
@@ -16,6 +15,7 @@ typedef struct broadcast {
 	gathering *tapped; /* those to whom it went, for who listens; NULL: nobody does */
 	bool later;        /* it waits in the outbox ... */
 	gathering to;      /* ... for these */
+	parcel parcel;
 } broadcast;
 
 /* Whether it is going to be queued for this one; it must not be asked for an answer if not. */
@@ -107,15 +107,28 @@ static bool encode(broadcast *b, sio_ns *ns, const sio_delivery *how, const word
 	return true;
 }
 
+/* Nothing yet.  The room for attachments is large, and is not looked at before it is filled. */
+static void begin(broadcast *b, const sio_delivery *how)
+{
+	b->how.flags = how->flags;
+	b->how.manner = (uint8_t)how->policy;
+	b->inquiry = NULL;
+	b->failed = false;
+	b->tapped = NULL;
+	b->to = (gathering){ 0 };
+	b->parcel.text = NULL;
+	b->parcel.parts = NULL;
+	b->parcel.nparts = 0;
+}
+
 /* Encodes the event; with on_ack it carries the id of an inquiry. */
 static sio_err prepare(
 	broadcast *b, sio_ns *ns, const sio_delivery *how, const wording *w, bool single)
 {
-	bool conflates = how->policy == SIO_CONFLATE;
-	*b = (broadcast){ .how = { how->flags, (uint8_t)how->policy,
-				  conflates ? conflation_key(ns, how->key) : 0 },
-		.later = kept_elsewhere(ns) && !w->offset && outbox_takes(ns, how),
-		.number = journal_number(ns, how) };
+	begin(b, how);
+	b->how.key = how->policy == SIO_CONFLATE ? conflation_key(ns, how->key) : 0;
+	b->later = kept_elsewhere(ns) && !w->offset && outbox_takes(ns, how);
+	b->number = journal_number(ns, how);
 	if (how->on_ack && !(b->inquiry = inquiry_new(ns, how, single)))
 		return SIO_ENOMEM;
 	return encode(b, ns, how, w) ? SIO_OK : SIO_ENOMEM;
@@ -232,7 +245,8 @@ static sio_err emit_one(sio_socket *k, const sio_delivery *how, const wording *w
 		err = put_by(&b, k->ns, &to_own, w, shared);
 	}
 	err = conclude(&b, err, how);
-	tell_taps(&tapped, how, w);
+	if (b.tapped)
+		tell_taps(&tapped, how, w);
 	return err;
 }
 
@@ -267,7 +281,8 @@ static sio_err emit_in(sio_ns *ns, const sio_delivery *how, const wording *w, si
 	else if (!err && cluster_shared(ns, how))
 		share(ns, how, w, b.inquiry, 0);
 	err = conclude(&b, err, how);
-	tell_taps(&tapped, how, w);
+	if (b.tapped)
+		tell_taps(&tapped, how, w);
 	return err;
 }
 

@@ -327,8 +327,11 @@ bool event_receive(sio_socket *k, const sp_packet *p, const sio_bytes *parts, si
 	if (!ev.name)
 		return false;
 	handler_sets sets = socket_handlers(k);
-	handler_walk use = socket_walk(k, offsetof(handler_set, use_event));
-	handler_walk any = socket_walk(k, offsetof(handler_set, any));
+	handler_walk use = { .n = 0 }, any = { .n = 0 };
+	if (o->watchers) {
+		use = socket_walk(k, offsetof(handler_set, use_event));
+		any = socket_walk(k, offsetof(handler_set, any));
+	}
 	handler_walk named = handler_walk_begin(&o->handlers);
 	add_named(&named, &sets, ev.name);
 	bool heard = use.n || any.n || named.n;

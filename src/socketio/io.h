@@ -54,6 +54,7 @@ typedef struct io {
 	map namespaces; /* by name */
 	size_t nparents;
 	size_t raw_handlers;  /* how many take events as text */
+	size_t watchers;      /* how often the application has asked to see each event that comes */
 	size_t taps;          /* how often the application has asked to see what is sent */
 	list parents;         /* of namespaces, in the order in which they are asked */
 	list on_namespace;    /* handlers */

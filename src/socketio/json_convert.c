@@ -105,23 +105,29 @@ static convert_kind kind_of(char letter, char size)
 	}
 }
 
-static conversion read_conversion(span *text)
+/* As most are: nothing stands before it. */
+static bool is_letter_alone(const span *text)
 {
-	conversion c = { .precision = -1 };
+	return text->len && (*text->at == 's' || *text->at == 'd' || *text->at == 'p');
+}
+
+static void read_conversion(span *text, conversion *c)
+{
 	take(text, '%');
 	if (take(text, '%')) {
-		c.kind = CONVERT_PERCENT;
-		return c;
+		c->kind = CONVERT_PERCENT;
+		return;
 	}
-	take_flags(text, &c);
-	c.width = take_field(text, &c.star_width);
-	if (take(text, '.'))
-		c.precision = take_field(text, &c.star_precision);
-	c.size = take_size(text);
-	c.letter = text->len ? *text->at : '\0';
-	c.kind = kind_of(c.letter, c.size);
-	take(text, c.letter);
-	return c;
+	if (!is_letter_alone(text)) {
+		take_flags(text, c);
+		c->width = take_field(text, &c->star_width);
+		if (take(text, '.'))
+			c->precision = take_field(text, &c->star_precision);
+		c->size = take_size(text);
+	}
+	c->letter = text->len ? *text->at : '\0';
+	c->kind = kind_of(c->letter, c->size);
+	take(text, c->letter);
 }
 
 /* ---- Arguments ---- */
@@ -214,8 +220,9 @@ static void take_value(conversion *c, convert_args *args)
 
 conversion convert_take(span *text, convert_args *args)
 {
+	conversion c = { .precision = -1 };
 	span rest = *text;
-	conversion c = read_conversion(&rest);
+	read_conversion(&rest, &c);
 	if (c.kind == CONVERT_UNKNOWN)
 		return c;
 	*text = rest;

@@ -173,15 +173,15 @@ static void give_back(template *t)
 
 cJSON *json_format(const char *fmt, va_list args)
 {
-	template t = {
-		.reader = {
-			.rest = span_of(fmt),
-			.depth_left = UINT_MAX,
-			.tree.left = SIZE_MAX,
-			.read_key = read_key,
-			.read_scalar = read_scalar,
-		},
+	template t;
+	t.reader = (json_reader){
+		.rest = span_of(fmt),
+		.depth_left = UINT_MAX,
+		.tree.left = SIZE_MAX,
+		.read_key = read_key,
+		.read_scalar = read_scalar,
 	};
+	t.text = (buf){ 0 };
 	va_copy(t.args.list, args);
 	bool ok = json_read(&t.reader);
 	if (!ok)

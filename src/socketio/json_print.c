@@ -56,6 +56,8 @@ static sequence sequence_at(span text)
 static size_t ascii_len(span text)
 {
 	size_t i = 0, n = JSON_STEP;
+	while (text.len - i >= JSON_STRIDE && json_plain_stride(text.at + i, true))
+		i += JSON_STRIDE;
 	for (; n == JSON_STEP && text.len - i >= JSON_STEP; i += n)
 		n = json_plain_step(text.at + i, true);
 	while (i < text.len && json_is_plain(text.at[i]) && (unsigned char)text.at[i] < 0x80)
@@ -288,8 +290,10 @@ static bool add_tree(buf *out, level_stack *s, const cJSON *node)
 
 bool json_print(buf *out, const cJSON *tree)
 {
-	level_stack s = { .cap = FEW_LEVELS };
+	level_stack s;
 	s.levels = s.few;
+	s.depth = 0;
+	s.cap = FEW_LEVELS;
 	size_t before = buf_len(out);
 	bool ok = tree && add_tree(out, &s, tree);
 	if (s.levels != s.few)

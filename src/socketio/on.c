@@ -64,6 +64,7 @@ sio_err sio_use(sio_ns *ns, sio_use_fn *fn, void *user)
 
 sio_err sio_use_event(sio_ns *ns, sio_use_event_fn *fn, void *user)
 {
+	ns->io->watchers++;
 	return hang(ns->io, &ns->handlers.use_event, (handler_fn *)fn, user);
 }
 
@@ -108,11 +109,13 @@ void sio_off(sio_ns *ns, const char *event, sio_event_fn *fn)
 
 sio_err sio_on_any(sio_ns *ns, sio_event_fn *fn, void *user)
 {
+	ns->io->watchers++;
 	return hang(ns->io, &ns->handlers.any, (handler_fn *)fn, user);
 }
 
 sio_err sio_prepend_any(sio_ns *ns, sio_event_fn *fn, void *user)
 {
+	ns->io->watchers++;
 	return hang_first(ns->io, &ns->handlers.any, (handler_fn *)fn, user);
 }
 
@@ -185,6 +188,7 @@ void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn)
 
 sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user)
 {
+	k->ns->io->watchers++;
 	handler_set *set;
 	sio_err err = own_set(k, &set);
 	return err ? err : hang(k->ns->io, &set->any, (handler_fn *)fn, user);
@@ -192,6 +196,7 @@ sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user)
 
 sio_err sio_socket_prepend_any(sio_socket *k, sio_event_fn *fn, void *user)
 {
+	k->ns->io->watchers++;
 	handler_set *set;
 	sio_err err = own_set(k, &set);
 	return err ? err : hang_first(k->ns->io, &set->any, (handler_fn *)fn, user);
@@ -228,6 +233,7 @@ void sio_socket_off_any_outgoing(sio_socket *k, sio_event_fn *fn)
 
 sio_err sio_socket_use_event(sio_socket *k, sio_use_event_fn *fn, void *user)
 {
+	k->ns->io->watchers++;
 	handler_set *set;
 	sio_err err = own_set(k, &set);
 	return err ? err : hang(k->ns->io, &set->use_event, (handler_fn *)fn, user);

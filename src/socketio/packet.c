@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* packet - Socket.IO packets (protocol-notes/socket.io.md, "Packets"). */
 #include "packet.h"
+#include "../base/json_plain.h"
 #include "../base/json_scan.h"
 #include "../base/text.h"
 #include "json.h"
@@ -96,10 +97,23 @@ bool sp_reserved(const char *event)
 	return false;
 }
 
+/* A name without escapes at the very beginning, as most are; false: there is none. */
+static bool begins_with_name(span payload, span *name)
+{
+	if (payload.len < 3 || payload.at[0] != '[' || payload.at[1] != '"')
+		return false;
+	span rest = { payload.at + 2, payload.len - 2 };
+	*name = (span){ rest.at, json_plain_len(rest) };
+	return name->len < rest.len && rest.at[name->len] == '"';
+}
+
 bool sp_event_name(span payload, span *name, bool *is_string)
 {
 	json_walk walk;
 	span item;
+	*is_string = true;
+	if (begins_with_name(payload, name))
+		return true;
 	if (!json_walk_begin(&walk, payload, 1) || json_walk_next(&walk, &item) != JSON_ITEM)
 		return false;
 	*is_string = item.at[0] == '"';

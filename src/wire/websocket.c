@@ -346,6 +346,38 @@ static bool ws_read_payload(ws_decoder *d, ws_input *in, ws_event *ev)
 	return ws_data_piece(d, piece, n, ev);
 }
 
+/* ---- Messages in one short frame that lies whole in the input ---- */
+
+enum { WS_SHORT_HEAD = WS_START_LEN + WS_MASK_LEN };
+
+static bool ws_is_simple(const ws_decoder *d, const ws_input *in)
+{
+	if (d->head_have || d->message_opcode || in->left < WS_SHORT_HEAD)
+		return false;
+	bool is_text = in->at[0] == (WS_FIN | WS_OP_TEXT);
+	size_t len = in->at[1] & 0x7f;
+	return (is_text || in->at[0] == (WS_FIN | WS_OP_BINARY)) && in->at[1] & WS_MASKED &&
+	       len < WS_LEN16 && len <= in->left - WS_SHORT_HEAD && len <= d->max_message;
+}
+
+/* What is left to be checked is the text. */
+static void ws_read_simple(ws_decoder *d, ws_input *in, ws_event *ev)
+{
+	unsigned char *data = in->at + WS_SHORT_HEAD;
+	size_t len = in->at[1] & 0x7f;
+	bool is_text = in->at[0] == (WS_FIN | WS_OP_TEXT);
+	ws_unmask(data, len, in->at + WS_START_LEN, 0);
+	in->at = data + len;
+	in->left -= WS_SHORT_HEAD + len;
+	if (is_text && !utf8_valid(data, len)) {
+		ws_fail(d, ev, WS_CLOSE_BAD_DATA, "text is not UTF-8");
+		return;
+	}
+	ev->kind = is_text ? WS_TEXT : WS_BINARY;
+	ev->data = data;
+	ev->len = len;
+}
+
 size_t ws_decode(ws_decoder *d, unsigned char *in, size_t len, ws_event *ev)
 {
 	*ev = (ws_event){ .kind = WS_NEED_MORE };
@@ -354,6 +386,10 @@ size_t ws_decode(ws_decoder *d, unsigned char *in, size_t len, ws_event *ev)
 	if (d->ended || len == 0)
 		return len;
 	ws_input rest = { in, len };
+	if (ws_is_simple(d, &rest)) {
+		ws_read_simple(d, &rest, ev);
+		return len - rest.left;
+	}
 	while (ws_read_head(d, &rest, ev) && ws_read_payload(d, &rest, ev))
 		;
 	return len - rest.left;

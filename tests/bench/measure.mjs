@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { freePort, Redis } from '../e2e/support/redis.mjs';
 import { buildPeer, isPeer, peerCommand, peerEnvironment } from './peers.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -30,12 +31,13 @@ const TLS = {
 
 const commandOf = (id, what) => (isPeer(id) ? peerCommand(id) : commands[id](what));
 
-const environment = (id, { ping, tls, body }) => ({
+const environment = (id, { ping, tls, body, redis }) => ({
 	ENGINE: id === 'node' ? 'ws' : id,
 	PORT: '0',
 	PING_INTERVAL: String(ping ?? 100_000),
 	...(body && { BODY: String(body) }),
 	...(tls && TLS),
+	...(redis && { REDIS: redis.url }),
 	...peerEnvironment(id),
 });
 
@@ -139,25 +141,43 @@ function refuseChildren({ pid }) {
 	throw new Error('it has processes of its own, whose time would not be counted');
 }
 
+async function runCase(server, what, times, far) {
+	const { work, connections, busy, depth, rate, body, tls, load } = what;
+	refuseChildren(server);
+	const before = jiffies();
+	const text = await runLoad(server, {
+		work, connections, busy, depth, rate, body, tls: tls ? 1 : 0, ...load, ...times,
+		...(what.seconds && (work === 'idle' || !times.short) && {
+			seconds: Math.max(what.seconds, times.seconds),
+		}),
+		short: undefined, far_port: far?.port, far_pid: far?.pid,
+	});
+	const after = jiffies();
+	refuseChildren(server);
+	const all = after.total - before.total;
+	return { ...JSON.parse(text), machineBusy: all ? (after.busy - before.busy) / all : 0 };
+}
+
+/** Two servers and a Redis: the one has a single client, whose broadcasts go to the other's. */
+async function measureTwo(id, what, times) {
+	const redis = new Redis(await freePort());
+	const servers = [];
+	try {
+		await redis.start();
+		for (let i = 0; i < 2; i++) servers.push(await startServer(id, { ...what, redis }));
+		return await runCase(servers[0], what, times, servers[1]);
+	} finally {
+		for (const server of servers) await stopServer(server);
+		await redis.stop();
+	}
+}
+
 /** What one server used for one case. */
 export async function measure(id, what, times) {
-	const { work, connections, busy, depth, rate, body, tls, load } = what;
+	if (what.cluster) return measureTwo(id, what, times);
 	const server = await startServer(id, what);
 	try {
-		refuseChildren(server);
-		const before = jiffies();
-		const text = await runLoad(server, {
-			work, connections, busy, depth, rate, body, tls: tls ? 1 : 0, ...load, ...times,
-			...(what.seconds && (work === 'idle' || !times.short) && {
-				seconds: Math.max(what.seconds, times.seconds),
-			}),
-			short: undefined,
-		});
-		const after = jiffies();
-		refuseChildren(server);
-		const result = JSON.parse(text);
-		const all = after.total - before.total;
-		return { ...result, machineBusy: all ? (after.busy - before.busy) / all : 0 };
+		return await runCase(server, what, times);
 	} finally {
 		await stopServer(server);
 	}

@@ -21,7 +21,8 @@ const results = (one, id) => one.results[id];
 
 function byConnections(report, work, title, y) {
 	const plain = (one) =>
-		one.work === work && !one.depth && !one.busy && !one.tls && !one.rate && !one.body;
+		one.work === work && !one.depth && !one.busy && !one.tls && !one.rate && !one.body &&
+		!one.cluster;
 	const cases = report.cases.filter(plain).sort((a, b) => a.connections - b.connections);
 	const series = seriesOf(cases, ({ connections }, { us }) => [connections, us.least]);
 	return series.length && cases.length > 1

@@ -5,8 +5,9 @@
 //     node tests/bench/run.mjs [short] [cases=<part of a name>] [servers=ceiling,libsio] [runs=5]
 //     node tests/bench/run.mjs peers ...
 //
-// Prints tables; writes results.json, tables.md, summary.md and charts into build/bench.  With
-// `peers` it is make bench-peers: servers in other languages, at less work, into build/bench-peers.
+// Prints tables; writes results.json, tables.md, aims.md, summary.md and charts into build/bench.
+// With `peers` it is make bench-peers: servers in other languages, at less work, into
+// build/bench-peers.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { asPage, behind, peerTables } from './peers-table.mjs';
 import { isPeer, peerVersions } from './peers.mjs';
 import { chartsOf, peerChartsOf } from './report.mjs';
 import { median, summarize } from './statistics.mjs';
-import { asMarkdown, asText, summary, tables } from './table.mjs';
+import { aims, asMarkdown, asText, summary, tables } from './table.mjs';
 
 const words = process.argv.slice(2);
 const given = Object.fromEntries(words.filter((w) => w.includes('=')).map((w) => w.split('=')));
@@ -59,10 +60,14 @@ function machine() {
 }
 
 function chooseCases(about, notes) {
-	return allCases.filter(({ id, connections, short: quick }) => {
+	const wanted = allCases.filter(({ id, short: quick }) => {
 		if (short && !quick) return false;
 		if (peers && !peerCases.includes(id)) return false;
-		if (given.cases && !id.includes(given.cases)) return false;
+		return !given.cases || id.includes(given.cases);
+	});
+	const needed = new Set(wanted.flatMap(({ id, plain }) => [id, plain]));
+	return allCases.filter(({ id, connections }) => {
+		if (!needed.has(id)) return false;
 		if (connections + 300 <= about.descriptors) return true;
 		notes.push(`${id}: not measured, a process may have ${about.descriptors} descriptors here`);
 		return false;
@@ -102,12 +107,14 @@ async function runAll({ cases, servers }, notes) {
 	const failed = new Map(cases.map(({ id }) => [id, {}]));
 	let done = 0;
 	for (let round = 0; round < rounds; round++) {
-		for (const [one, { id, load, ...own }] of pairs) {
+		for (const [one, { id, load, seconds, ...own }] of pairs) {
+			const warm = own.warm && (one.warm ?? own.warm);
 			const key = `${one.id}: ${id}`;
 			say(`${++done}/${pairs.length * rounds} ${key}`);
 			if (failed.get(one.id)[id]) continue;
 			try {
-				(runs.get(one.id)[id] ??= []).push(await measure(id, { ...one, load }, timesOf(own)));
+				const run = await measure(id, { ...one, load }, timesOf({ warm, seconds }));
+				(runs.get(one.id)[id] ??= []).push(run);
 			} catch (error) {
 				failed.get(one.id)[id] = error.message;
 				notes.push(`${key}: failed in run ${round + 1}, ${error.message}`);
@@ -141,7 +148,10 @@ const report = {
 };
 const busyBeside = [...runs.values()]
 	.flatMap((byServer) => Object.values(byServer).flat())
-	.map((run) => run.machineBusy * about.processors - (run.cpu_ns + run.load_cpu_ns) / run.ns);
+	.map((run) => {
+		const own = run.cpu_ns + run.far_cpu_ns + run.load_cpu_ns;
+		return run.machineBusy * about.processors - own / run.ns;
+	});
 report.machine.busyBeside = Math.max(0, median(busyBeside));
 
 const { processor, processors, kernel, node, compiler, libwebsockets } = about;
@@ -156,7 +166,10 @@ const shown = peers ? peerTables(report) : tables(report);
 const files = {
 	'results.json': `${JSON.stringify(report, null, '\t')}\n`,
 	'tables.md': peers ? asPage(report, conditions) : shown.map(asMarkdown).join('\n'),
-	...(!peers && { 'summary.md': asMarkdown(summary(report)) }),
+	...(!peers && {
+		'aims.md': asMarkdown(aims(report)),
+		'summary.md': asMarkdown(summary(report)),
+	}),
 };
 for (const [name, chart] of Object.entries(peers ? peerChartsOf(report) : chartsOf(report)))
 	files[`${name}.svg`] = chart;

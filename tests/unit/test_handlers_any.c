@@ -37,6 +37,26 @@ START_TEST(handlers_of_any_event_run_before_those_of_its_name)
 }
 END_TEST
 
+START_TEST(the_only_handler_of_any_event_is_called)
+{
+	for (int way = 0; way < 4; way++) {
+		sio_server *s = lab_new();
+		if (way == 0)
+			sio_on_any(root(s), note_event, NULL);
+		else if (way == 1)
+			sio_prepend_any(root(s), note_event, NULL);
+		peer *p = connect_client(s);
+		if (way == 2)
+			sio_socket_on_any(socket_of(p, "/"), note_event, NULL);
+		else if (way == 3)
+			sio_socket_prepend_any(socket_of(p, "/"), note_event, NULL);
+		receive(p, "42[\"a\",7]");
+		NOTED(s, "a[7]");
+		lab_close(s);
+	}
+}
+END_TEST
+
 START_TEST(handlers_of_any_event_can_be_taken_off)
 {
 	sio_server *s = lab_new();
@@ -471,7 +491,7 @@ START_TEST(who_was_refused_is_not_disconnecting)
 END_TEST
 
 UNIT_MAIN("handlers_any", handlers_of_any_event_run_before_those_of_its_name,
-	handlers_of_any_event_can_be_taken_off,
+	the_only_handler_of_any_event_is_called, handlers_of_any_event_can_be_taken_off,
 	a_handler_of_any_event_can_remove_itself_and_all_others,
 	handlers_that_are_added_around_one_wait_for_the_next_event,
 	a_handler_of_any_event_may_disconnect, a_handler_of_a_namespace_can_be_taken_off,

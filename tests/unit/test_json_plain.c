@@ -59,6 +59,10 @@ START_TEST(a_step_in_ascii_ends_at_other_bytes_too)
 			fill(text, at, (char)c);
 			ck_assert_uint_eq(json_plain_step(text, true), special ? at : JSON_STEP);
 		}
+		for (size_t at = 0; at < JSON_STRIDE; at++) {
+			fill(text, at, (char)c);
+			ck_assert(json_plain_stride(text, true) == !special);
+		}
 	}
 }
 END_TEST

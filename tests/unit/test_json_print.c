@@ -152,19 +152,28 @@ END_TEST
 
 /* json.md 24: a special byte is
  * found wherever it stands. */
-START_TEST(an_escape_is_found_at_every_place)
+/* That byte between plain ones, at each place of texts of each length. */
+static void assert_special_anywhere(char special, const char *printed)
 {
-	for (size_t len = 1; len < 30; len++)
+	enum { LONGEST = 70 };
+	for (size_t len = 1; len < LONGEST; len++)
 		for (size_t at = 0; at < len; at++) {
-			char text[32], expected[40] = "\"";
+			char text[LONGEST], expected[LONGEST + 10] = "\"";
+			size_t n = strlen(printed);
 			memset(text, 'x', sizeof text);
-			text[at] = '\n';
+			text[at] = special;
 			memcpy(expected + 1, text, at);
-			memcpy(expected + 1 + at, "\\n", 2);
-			memcpy(expected + 3 + at, text + at + 1, len - at - 1);
-			memcpy(expected + 2 + len, "\"", 2);
+			memcpy(expected + 1 + at, printed, n);
+			memcpy(expected + 1 + at + n, text + at + 1, len - at - 1);
+			memcpy(expected + len + n, "\"", 2);
 			assert_string((span){ text, len }, expected);
 		}
+}
+
+START_TEST(an_escape_is_found_at_every_place)
+{
+	assert_special_anywhere('\n', "\\n");
+	assert_special_anywhere('\xFF', "\xEF\xBF\xBD");
 }
 END_TEST
 

@@ -158,6 +158,14 @@ START_TEST(the_name_of_an_event_is_its_first_element)
 	bool is_string;
 	ck_assert(sp_event_name(SPAN("[\"ab\",1]"), &name, &is_string));
 	ck_assert(is_string && span_is(name, SPAN("ab")));
+	ck_assert(sp_event_name(SPAN("[\"\"]"), &name, &is_string));
+	ck_assert(is_string && name.len == 0);
+	ck_assert(sp_event_name(SPAN("[\"a\\\"b\",1]"), &name, &is_string));
+	ck_assert(is_string && span_is(name, SPAN("a\\\"b")));
+	ck_assert(sp_event_name(SPAN("[ \"ab\"]"), &name, &is_string));
+	ck_assert(is_string && span_is(name, SPAN("ab")));
+	ck_assert(!sp_event_name(SPAN("[\"ab"), &name, &is_string));
+	ck_assert(!sp_event_name(SPAN("[\"a\tb\"]"), &name, &is_string));
 	ck_assert(sp_event_name(SPAN("[ -1.5 ]"), &name, &is_string));
 	ck_assert(!is_string && span_is(name, SPAN("-1.5")));
 	ck_assert(!sp_event_name(SPAN("[]"), &name, &is_string));

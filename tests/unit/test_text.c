@@ -30,11 +30,12 @@ static void assert_utf8(const char *at, size_t len, bool good)
 		ck_assert_uint_eq(fed_in_two(at, len, cut), whole);
 }
 
-/* Behind each of several runs of ASCII, so that it meets every place of a word of eight bytes. */
+/* Behind each of several runs of ASCII, so that it meets every place of four words of eight bytes.
+ */
 static void assert_utf8_anywhere(const char *at, size_t len, bool good)
 {
 	char text[64];
-	for (size_t before = 0; before < 18; before++) {
+	for (size_t before = 0; before < 34; before++) {
 		memset(text, before % 2 ? 'a' : '1', sizeof text);
 		memcpy(text + before, at, len);
 		assert_utf8(text, before + len, good);

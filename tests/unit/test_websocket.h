@@ -138,6 +138,14 @@ static inline size_t cut_at_random(uint32_t *seed, size_t left)
 	return n < left ? n : left;
 }
 
+/* Behind as many bytes as seed says. */
+static inline size_t cut_once(uint32_t *seed, size_t left)
+{
+	size_t n = *seed && *seed < left ? *seed : left;
+	*seed = 0;
+	return n;
+}
+
 typedef size_t cut_fn(uint32_t *seed, size_t left);
 
 static inline void feed_cut(ws_decoder *d, span in, cut_fn *cut, uint32_t seed, buf *log)
@@ -163,13 +171,17 @@ static inline void expect_cut(
 	ws_decoder_fini(&d);
 }
 
-/* Feeds the stream whole, byte by byte and cut at random to decoders like fresh, which was only
- * initialised; then frees it. */
+enum { CUT_ONCE_UP_TO = 24 };
+
+/* Feeds the stream whole, byte by byte, cut at each place and at random to decoders like fresh,
+ * which was only initialised; then frees it. */
 static inline void expect_from(const ws_decoder *fresh, buf *stream, const char *expected)
 {
 	ck_assert(!stream->failed);
 	expect_cut(fresh, buf_span(stream), cut_nowhere, 0, expected);
 	expect_cut(fresh, buf_span(stream), cut_everywhere, 0, expected);
+	for (uint32_t at = 1; at < buf_len(stream) && at <= CUT_ONCE_UP_TO; at++)
+		expect_cut(fresh, buf_span(stream), cut_once, at, expected);
 	for (uint32_t seed = 1; seed <= 8; seed++)
 		expect_cut(fresh, buf_span(stream), cut_at_random, seed, expected);
 	buf_free(stream);

@@ -150,6 +150,25 @@ START_TEST(a_message_over_the_limit_fails_by_its_declared_length)
 }
 END_TEST
 
+/* websocket.md 16: nor is one taken that is there already. */
+START_TEST(a_message_over_the_limit_fails_where_it_lies_whole)
+{
+	buf stream = { 0 };
+	add_text(&stream, FIN | TEXT, "0123456789a");
+	expect_limited(10, &stream, "error 1009");
+}
+END_TEST
+
+/* The length and the mask of the first look like a frame of 29 bytes. */
+START_TEST(what_follows_half_a_header_is_no_header)
+{
+	buf stream = { 0 };
+	add_text(&stream, FIN | TEXT, "x");
+	add_text(&stream, FIN | TEXT, "a text of more than 29 bytes, so that all are there");
+	expect(&stream, "text[x] text[a text of more than 29 bytes, so that all are there]");
+}
+END_TEST
+
 /* websocket.md 16, 18: fragments are summed, also when each is small. */
 START_TEST(the_sum_of_the_fragments_is_limited)
 {
@@ -411,9 +430,11 @@ UNIT_MAIN("websocket_messages", fragments_make_one_message, empty_fragments_coun
 	control_frames_between_fragments_are_reported_at_once,
 	a_ping_between_empty_fragments_leaves_the_message_open,
 	a_message_of_exactly_the_limit_is_taken,
-	a_message_over_the_limit_fails_by_its_declared_length, the_sum_of_the_fragments_is_limited,
-	only_the_message_under_way_counts, the_number_of_fragments_is_limited,
-	fragments_are_counted_for_each_message, a_whole_message_is_handed_out_in_place,
+	a_message_over_the_limit_fails_by_its_declared_length,
+	a_message_over_the_limit_fails_where_it_lies_whole, what_follows_half_a_header_is_no_header,
+	the_sum_of_the_fragments_is_limited, only_the_message_under_way_counts,
+	the_number_of_fragments_is_limited, fragments_are_counted_for_each_message,
+	a_whole_message_is_handed_out_in_place,
 	a_message_whose_header_came_before_is_handed_out_in_place, memory_follows_what_arrives,
 	memory_goes_back_after_the_message, a_cut_ping_leaves_the_message_alone,
 	every_failed_allocation_ends_the_decoder_with_1011, a_decoder_is_small,

@@ -53,7 +53,7 @@ static void bind_somewhere(int fd)
 void client_open(client *c, unsigned number, bool polls)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons(opt.port),
+		.sin_port = htons(number && opt.far_port ? opt.far_port : opt.port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int one = 1;
 	*c = (client){ .number = number,

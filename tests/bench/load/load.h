@@ -24,6 +24,9 @@ typedef struct options {
 	unsigned exactly; /* not by time: so many messages and then twice as many, between marks */
 	uint16_t port;
 	pid_t pid; /* of the server */
+	/* 0: none.  Of another one, where all clients but the first are. */
+	uint16_t far_port;
+	pid_t far_pid;
 	bool tls;
 } options;
 

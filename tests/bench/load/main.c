@@ -4,6 +4,7 @@
  *
  *     bench-load work=echo connections=100 port=3000 pid=1234
  *
+ * far_port and far_pid are those of a second server, where all clients but the first are then.
  * Further: busy (of the connections; all), depth (1 message under way for each), rate (in a second,
  * of all; as fast as they are answered), body (32 bytes), warm (0.3 s), seconds (1), exactly
  * (messages, instead of seconds), tls (0), fragment (bytes of a message that the server sends in
@@ -56,6 +57,10 @@ static void set(const char *name, const char *value)
 		opt.port = (uint16_t)n;
 	else if (!strcmp(name, "pid"))
 		opt.pid = (pid_t)n;
+	else if (!strcmp(name, "far_port"))
+		opt.far_port = (uint16_t)n;
+	else if (!strcmp(name, "far_pid"))
+		opt.far_pid = (pid_t)n;
 	else if (!strcmp(name, "fragment"))
 		opt.fragment = (size_t)n;
 	else if (!strcmp(name, "tls"))

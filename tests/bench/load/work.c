@@ -231,12 +231,13 @@ static void count_exactly(void)
 /* ---- What is told ---- */
 
 typedef struct reading {
-	uint64_t at, cpu, own_cpu, messages;
+	uint64_t at, cpu, far_cpu, own_cpu, messages;
 } reading;
 
 static reading look(void)
 {
-	return (reading){ clock_ns(), cpu_ns(opt.pid), cpu_ns(0), messages_done };
+	uint64_t far = opt.far_pid ? cpu_ns(opt.far_pid) : 0;
+	return (reading){ clock_ns(), cpu_ns(opt.pid), far, cpu_ns(0), messages_done };
 }
 
 static void print_latency(void)
@@ -261,10 +262,11 @@ static void print_latency(void)
 static void print(const reading *from, const reading *to, uint64_t rss, uint64_t rss_full)
 {
 	printf("{\"work\":\"%s\",\"connections\":%u,\"messages\":%llu,\"ns\":%llu,\"cpu_ns\":%llu,"
-	       "\"load_cpu_ns\":%llu,\"rss_empty\":%llu,\"rss_full\":%llu",
+	       "\"far_cpu_ns\":%llu,\"load_cpu_ns\":%llu,\"rss_empty\":%llu,\"rss_full\":%llu",
 		work_name(opt.work), opt.connections,
 		(unsigned long long)(to->messages - from->messages),
 		(unsigned long long)(to->at - from->at), (unsigned long long)(to->cpu - from->cpu),
+		(unsigned long long)(to->far_cpu - from->far_cpu),
 		(unsigned long long)(to->own_cpu - from->own_cpu), (unsigned long long)rss,
 		(unsigned long long)rss_full);
 	if (latency.count)

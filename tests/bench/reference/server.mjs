@@ -3,7 +3,7 @@
 // The application of tests/bench/server on the reference.  ENGINE is what carries it: ws, which is
 // the usual; eiows, where it is installed; bun, to be run by Bun; or http, which is no Socket.IO at
 // all but what Node's own HTTP takes for the same requests.  PORT, PING_INTERVAL, TLS_CERT, TLS_KEY
-// and BODY (the bytes of WORK poll's answers) as there.
+// and REDIS as there; BODY is how many bytes http answers a poll with.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -44,12 +44,22 @@ function listen(server) {
 	server.listen(Number(env.PORT ?? 0), '127.0.0.1', 4096, () => ready(server.address().port));
 }
 
+async function adapterOn(url) {
+	const { createAdapter } = await import('@socket.io/redis-adapter');
+	const { createClient } = await import('redis');
+	const pub = createClient({ url });
+	const sub = pub.duplicate();
+	await Promise.all([pub.connect(), sub.connect()]);
+	return createAdapter(pub, sub);
+}
+
 async function startNode() {
 	const { Server } = await import('socket.io');
 	if (engine === 'eiows') options.wsEngine = (await import('eiows')).default.Server;
 	const server = env.TLS_CERT
 		? createSecureServer({ cert: readFileSync(env.TLS_CERT), key: readFileSync(env.TLS_KEY) })
 		: createServer();
+	if (env.REDIS) options.adapter = await adapterOn(env.REDIS);
 	setUp(new Server(server, options));
 	listen(server);
 }

@@ -2,11 +2,15 @@
 /*
  * bench-server - the application that is measured, written as applications are.
  *
- * HOST, PORT (0: any), PING_INTERVAL in ms, TLS_CERT and TLS_KEY; prints "READY <port>".  The event
- * "mark" tells a program that counts instructions to begin anew.
+ * PORT (0: any), PING_INTERVAL in ms, TLS_CERT and TLS_KEY; REDIS is the URL of one that joins it
+ * with others.  Prints "READY <port>".  The event "mark" tells a program that counts instructions
+ * to begin anew.
  */
 #include <signal.h>
 #include <sio.h>
+#if defined(HAVE_REDIS)
+#include <sio_redis.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -134,6 +138,19 @@ static void set_up(sio_ns *ns)
 	sio_on(ns, "mark", on_mark, NULL);
 }
 
+static sio_err join_others(void)
+{
+	const char *url = getenv("REDIS");
+	if (!url)
+		return SIO_OK;
+#if defined(HAVE_REDIS)
+	return sio_redis_adapter(io, &(sio_redis_options){ .url = url, .wait_at_start_ms = 10000 });
+#else
+	fprintf(stderr, "bench-server: built without Redis\n");
+	return SIO_EINVAL;
+#endif
+}
+
 int main(void)
 {
 	sio_options options = {
@@ -147,7 +164,8 @@ int main(void)
 	if (!err) {
 		set_up(sio_of(io, "/"));
 		signal(SIGTERM, on_signal);
-		err = sio_listen(io);
+		err = join_others();
+		err = err ? err : sio_listen(io);
 	}
 	if (err) {
 		fprintf(stderr, "bench-server: %s\n", sio_strerror(err));

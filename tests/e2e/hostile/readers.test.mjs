@@ -71,9 +71,9 @@ attack(
 		while ((await polling.post(echo(900_000))).body === 'ok') assert.ok(++posts < 20);
 		assert.ok(posts >= 15, `${posts} were taken`);
 		const { reason, limit } = await server.reported('close', { sid: polling.sid });
-		assert.deepEqual([reason, limit], ['transport error', 'max_queue']);
+		assert.deepEqual([reason, limit], ['transport error', 'max_held']);
 	},
-	{ closed: 1, 'struck.max_queue': 1 },
+	{ closed: 1, 'struck.max_held': 1 },
 );
 
 attack(
