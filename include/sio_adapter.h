@@ -128,7 +128,8 @@ SIO_API void sio_cluster_sent(sio_ns *ns, uint64_t number, const char *offset);
  * been saved again. */
 SIO_API sio_err sio_cluster_restored(sio_ns *ns, uint64_t number, const sio_cluster_session *saved);
 /* An event that may have been missed, with its offset; which were for that client, and may be sent
- * again, is seen to.  SIO_EINVAL: it makes no sense; SIO_EGONE: nobody waits any more. */
+ * again, is seen to.  NULL: none, this only asks.  SIO_EINVAL: it makes no sense; SIO_EGONE: nobody
+ * waits any more, and no more need be handed over. */
 SIO_API sio_err sio_cluster_missed(sio_ns *ns, uint64_t number, const sio_cluster_message *message);
 /* That was all, and nothing of it will be handed over once more, nor anything that came before;
  * not whole: it could not be found out.  May call the application. */

@@ -18,12 +18,13 @@ struct sio_server {
 	uint64_t left_out; /* of them */
 	sio_hooks hooks;
 	sio_farewell farewell;
-	uint64_t credit; /* thousandths of a client that may be closed */
-	list ends;       /* of sessions, that the application is to be told of */
-	bool waiting;    /* something may have been put off since the last server_settle() */
-	bool ending;     /* sio_close() is freeing it */
-	bool leaving;    /* sio_shutdown() is under way */
-	bool gone;       /* and all have left, which is to be told */
+	uint64_t patience; /* until when what clients are to be told first may wait */
+	uint64_t credit;   /* thousandths of a client that may be closed */
+	list ends;         /* of sessions, that the application is to be told of */
+	bool waiting;      /* something may have been put off since the last server_settle() */
+	bool ending;       /* sio_close() is freeing it */
+	bool leaving;      /* sio_shutdown() is under way */
+	bool gone;         /* and all have left, which is to be told */
 	bool closing,
 		closed; /* sio_close() was called inside a callback, and has been carried out */
 	timer pace;     /* of the farewell */

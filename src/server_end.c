@@ -3,8 +3,9 @@
 #include "server.h"
 #include <stdlib.h>
 
-/* A pace is kept by closing a few clients each time. */
-enum { PACE_MS = 20 };
+/* A pace is kept by closing a few clients each time; what they are to be told comes first, if it
+ * does not take too long. */
+enum { PACE_MS = 20, PATIENCE_MS = 1000 };
 
 static bool unfinished(const sio_server *s)
 {
@@ -129,10 +130,8 @@ static void close_some(sio_server *s)
 	while (next && left) {
 		session *one = MAP_OWNER(next, session, by_sid);
 		next = map_next(&s->engine.sessions, next);
-		if (one->state != SESSION_OPEN)
-			continue;
-		client_shut(one);
-		left--;
+		if (one->state == SESSION_OPEN && client_shut(one, s->wheel.now < s->patience))
+			left--;
 	}
 	net_ws_goodbye(s->net, left);
 }
@@ -175,7 +174,8 @@ sio_err sio_shutdown(sio_server *s, const sio_farewell *how)
 	if (!s->farewell.deadline_ms)
 		s->farewell.deadline_ms = 10000;
 	net_refuse_newcomers(s->net);
-	uint64_t now = io_time(&s->io);
+	uint64_t now = io_time(&s->io), half = s->farewell.deadline_ms / 2;
+	s->patience = now + (half < PATIENCE_MS ? half : PATIENCE_MS);
 	timer_start(&s->wheel, &s->pace, now);
 	timer_start(&s->wheel, &s->deadline, now + s->farewell.deadline_ms);
 	return SIO_OK;

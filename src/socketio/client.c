@@ -130,12 +130,27 @@ void client_reject(client *c, const char *reason)
 	session_close(c->session, CLOSED_BY_SERVER);
 }
 
-void client_shut(session *s)
+/* Some of what it is to be told waits for the adapter. */
+static bool is_waiting(const client *c)
+{
+	LIST_EACH (it, &c->sockets)
+		if (LIST_OWNER(it, sio_socket, in_client)->held)
+			return true;
+	return false;
+}
+
+bool client_shut(session *s, bool patient)
 {
 	client *c = s->user;
-	if (c)
+	if (c && patient && is_waiting(c))
+		return false;
+	if (c) {
+		LIST_EACH (it, &c->sockets)
+			outbox_hurry(LIST_OWNER(it, sio_socket, in_client));
 		leave_all(c, CLOSED_BY_SHUTDOWN);
+	}
 	session_close(s, CLOSED_BY_SHUTDOWN);
+	return true;
 }
 
 void client_disconnect(client *c)
@@ -213,9 +228,13 @@ static void refuse_crowd(client *c, span nsp)
 	emit_text(c, io_take_packet(o));
 }
 
-static bool too_many(const client *c)
+bool client_crowds(client *c, span nsp)
 {
-	return c->io->options.max_sockets && c->nsockets >= c->io->options.max_sockets;
+	unsigned most = c->io->options.max_sockets;
+	if (!most || c->nsockets < most)
+		return false;
+	refuse_crowd(c, nsp);
+	return true;
 }
 
 static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
@@ -231,10 +250,9 @@ static bool on_connect(client *c, sio_socket *k, const sp_packet *p, parts b)
 	if (k)
 		socket_leave(k, "client namespace disconnect");
 	sio_ns *ns = ns_find(c->io, p->nsp);
-	if (too_many(c)) {
+	if (client_crowds(c, p->nsp))
 		held_free(c, &auth);
-		refuse_crowd(c, p->nsp);
-	} else if (ns)
+	else if (ns)
 		ns_connect(ns, c, auth);
 	else
 		parent_ask(c, p->nsp, auth);

@@ -350,9 +350,32 @@ sio_err sio_relay(sio_ns *ns, const sio_delivery *how, const char *event, const 
 
 /* ---- Answers ---- */
 
-static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const cJSON *args)
+/* Behind what waits for this one. */
+static bool answer_later(sio_socket *k, const wording *w, const parcel *p)
+{
+	static const sio_delivery local = { .flags = SIO_LOCAL };
+	gathering to = { .at = &k, .len = 1 };
+	uint64_t number = outbox_add(k->ns, &local, w, p, &(traits){ 0 }, &to);
+	outbox_sent(k->ns, number, NULL);
+	return number;
+}
+
+/* false: out of memory. */
+static bool answer(
+	sio_socket *k, uint64_t id, const wording *w, const sio_bytes *binary, size_t nbinary)
 {
 	parcel p;
+	bool made = parcel_write(&p, k->ns, &id, w, binary, nbinary);
+	if (made && k->held)
+		made = answer_later(k, w, &p);
+	else if (made && (made = parcel_seal(&p, k->ns, NULL)))
+		emit_packet(k->client, &p);
+	parcel_free(&p);
+	return made;
+}
+
+static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const cJSON *args)
+{
 	if (!args)
 		return SIO_ENOMEM;
 	if (!ack.server || !cJSON_IsArray(args) || (nbinary && !binary))
@@ -364,15 +387,12 @@ static sio_err reply(sio_ack ack, const sio_bytes *binary, size_t nbinary, const
 	if (!t || t->kind != TICKET_ACK)
 		return SIO_EGONE;
 	sio_socket *k = t->owner;
-	const wording w = { .args = args };
-	bool made = parcel_make(&p, k->ns, &t->id, &w, NULL, binary, nbinary);
+	bool made = answer(k, t->id, &(wording){ .args = args }, binary, nbinary);
 	if (made) {
-		emit_packet(k->client, &p);
 		ticket_use(&o->tickets, t, &k->tickets);
 		k->unanswered--;
 		k->client->unanswered--;
 	}
-	parcel_free(&p);
 	return made ? SIO_OK : SIO_ENOMEM;
 }
 

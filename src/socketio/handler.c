@@ -176,3 +176,13 @@ void handler_set_fini(handler_set *s)
 	handler_free_all(&s->room);
 	event_list_free_all(&s->events);
 }
+
+void handler_set_clear(handler_yard *y, handler_set *s)
+{
+	map_node *node = NULL;
+	handler_remove_matching(y, &s->use_event, NULL);
+	handler_remove_matching(y, &s->any, NULL);
+	handler_remove_matching(y, &s->any_outgoing, NULL);
+	while ((node = map_next(&s->events, node)) != NULL)
+		handler_remove_matching(y, &MAP_OWNER(node, event_list, by_name)->handlers, NULL);
+}

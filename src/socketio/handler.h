@@ -89,5 +89,7 @@ typedef struct handler_set {
 
 void handler_set_init(handler_set *s);
 void handler_set_fini(handler_set *s);
+/* Removes all that a socket may have: handlers of events, and their middleware. */
+void handler_set_clear(handler_yard *y, handler_set *s);
 
 #endif

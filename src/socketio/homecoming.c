@@ -16,6 +16,7 @@
 typedef struct homecoming {
 	sio_socket *socket;
 	uint64_t number; /* of its ticket */
+	uint64_t asked;  /* of the last emission before the second question */
 	timer deadline;
 	list missed;
 	size_t size, held; /* of them */
@@ -93,10 +94,9 @@ static void renounce(sio_socket *k)
 	membership *m = k->membership;
 	homecoming_end(k);
 	if (m->recovered) {
+		socket_begin_anew(k);
 		random_id(k->text);
 		random_id(m->pid);
-		json_free(k->shared_data);
-		k->shared_data = NULL;
 		m->recovered = false;
 		m->unsure = false;
 		lost_forget(m);
@@ -122,12 +122,23 @@ static bool is_id(const char *text)
 	return text && strlen(text) == ID_LEN && strspn(text, letters) == ID_LEN;
 }
 
+/* A client comes back once to each namespace that it was in.  One that asks again and again must
+ * not use up what the adapter can do for all. */
+enum { MOST_ASKED = 1000 };
+
+static bool may_ask(client *c)
+{
+	unsigned sockets = c->io->options.max_sockets;
+	return c->asked++ < (sockets ? sockets : MOST_ASKED);
+}
+
 bool homecoming_begin(sio_socket *k)
 {
 	io *o = k->ns->io;
 	const char *pid = lost_text(k->auth.tree, "pid"),
 		   *offset = lost_text(k->auth.tree, "offset");
-	homecoming *h = is_id(pid) && offset ? calloc(1, sizeof *h) : NULL;
+	bool good = is_id(pid) && offset && may_ask(k->client);
+	homecoming *h = good ? calloc(1, sizeof *h) : NULL;
 	if (!h)
 		return false;
 	h->socket = k;
@@ -149,6 +160,7 @@ bool homecoming_ready(sio_socket *k)
 	const sio_adapter *a = k->ns->io->adapter;
 	if (h->done)
 		return true;
+	h->asked = k->ns->outbox.last;
 	if (a->replay(k->ns->place, h->number, lost_text(k->auth.tree, "offset")))
 		renounce(k);
 	else
@@ -256,15 +268,19 @@ static void take(homecoming *h, const sio_cluster_message *m)
 sio_err sio_cluster_missed(sio_ns *ns, uint64_t number, const sio_cluster_message *m)
 {
 	homecoming *h = find(ns, number);
+	if (!m)
+		return h ? SIO_OK : SIO_EGONE;
 	if (m->type != SIO_CLUSTER_EMIT || !m->offset || !cluster_good(m) ||
 		sp_reserved(m->event->name))
 		return SIO_EINVAL;
 	if (!h || !h->socket->membership->lost)
 		return SIO_EGONE;
-	if (!h->failed && !m->request && can_be_missed(m->who) &&
-		was_for(h->socket->membership->lost, m->who))
+	if (!m->request && can_be_missed(m->who) && was_for(h->socket->membership->lost, m->who))
 		take(h, m);
-	return SIO_OK;
+	if (!h->failed)
+		return SIO_OK;
+	renounce(h->socket);
+	return SIO_EGONE;
 }
 
 void sio_cluster_replayed(sio_ns *ns, uint64_t number, bool whole)
@@ -273,7 +289,9 @@ void sio_cluster_replayed(sio_ns *ns, uint64_t number, bool whole)
 	if (!h)
 		return;
 	sio_socket *k = h->socket;
-	if (!whole || h->failed || !k->membership->lost) {
+	/* What was said meanwhile comes behind it, or is not among it. */
+	bool adrift = ns->outbox.adrift > h->asked;
+	if (!whole || adrift || !k->membership->lost) {
 		renounce(k);
 		return;
 	}

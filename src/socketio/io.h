@@ -99,10 +99,11 @@ typedef struct recovery {
 
 /* Events that wait until the adapter says where they stand. */
 typedef struct outbox {
-	list emissions; /* in their order */
-	size_t size;    /* of them, in bytes */
-	uint64_t last;  /* number of the last one */
-	uint64_t since; /* of the last one before somebody came back */
+	list emissions;  /* in their order */
+	size_t size;     /* of them, in bytes */
+	uint64_t last;   /* number of the last one */
+	uint64_t since;  /* of the last one before somebody came back */
+	uint64_t adrift; /* of the last one of which it is not known where it stands */
 } outbox;
 
 /* A namespace, or a parent, which is none itself but makes and speaks to its children. */
@@ -193,6 +194,7 @@ struct client {
 	timer connect_timeout;
 	partial *partial;
 	unsigned unanswered; /* acks that we owe to all its sockets */
+	unsigned asked;      /* how often the adapter was asked for what it had */
 	size_t pending;      /* bytes of candidates, and of events in middleware */
 	list candidates;     /* names that it asks for and that parents are asked for */
 	list answers;        /* to acks: what it has answered, and is still kept */
@@ -235,9 +237,8 @@ void client_reject(client *c, const char *reason);
 /* Closes the connection; each socket is told and leaves. */
 void client_disconnect(client *c);
 /* The server ends: its sockets leave, and its connection is closed when what is queued has been
- * sent.
- */
-void client_shut(session *s);
+ * sent.  false: not now, as more waits to be queued; it does not wait where one is not patient. */
+bool client_shut(session *s, bool patient);
 /* It has just come and is let into "/". */
 void client_arrived(client *c);
 /* So many bytes, and a tree that is held already, wait for the application's decision; false: too
@@ -245,6 +246,8 @@ void client_arrived(client *c);
 bool client_hold(client *c, size_t size, const held_tree *tree);
 /* The same wait no more, and the tree is freed. */
 void client_let_go(client *c, size_t size, held_tree *tree);
+/* It is in so many namespaces that it is refused this one; it has been told. */
+bool client_crowds(client *c, span nsp);
 /* The first socket has entered a namespace. */
 void client_entered(client *c);
 /* It was in this namespace and is not any more. */
@@ -317,6 +320,8 @@ void event_forget_all(sio_socket *k);
 /* Takes auth.  NULL: out of memory, or too much is held for the client. */
 sio_socket *socket_new(sio_ns *ns, client *c, held_tree auth);
 void socket_free(sio_socket *k);
+/* What middleware has given it is taken back: it is going to pass that once more. */
+void socket_begin_anew(sio_socket *k);
 /* It is connected or being admitted; from now on it is neither.  Its disconnect handlers run at the
  * next io_settle(). */
 void socket_leave(sio_socket *k, const char *reason);

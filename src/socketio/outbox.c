@@ -14,6 +14,7 @@ typedef struct emission {
 	list in_outbox;
 	uint64_t number;
 	bool waits;        /* for the adapter */
+	bool kept;         /* by the adapter, as far as is known */
 	bool ends_in_text; /* which clients would take for an offset */
 	bool asks;
 	traits how;
@@ -152,13 +153,16 @@ static void deliver_if_back(sio_socket *k, void *user)
 		deliver(k, e, &e->parcel);
 }
 
-/* Who has come back since was not told of it with what it had missed. */
+/* Who has come back since was not told of it with what it had missed.  Nor will be who is about to,
+ * if it is not known where it stands. */
 static void deliver_all(sio_ns *ns, emission *e)
 {
+	if (e->kept && !e->offset[0])
+		ns->outbox.adrift = e->number;
 	for (size_t i = 0; i < e->nto; i++)
 		if (e->to[i] && e->to[i]->state == SOCKET_CONNECTED)
 			deliver(e->to[i], e, &e->parcel);
-	if (ns->outbox.since >= e->number && e->offset[0])
+	if (ns->outbox.since >= e->number && e->kept)
 		room_match(ns, &e->who, deliver_if_back, e);
 }
 
@@ -197,7 +201,8 @@ uint64_t outbox_add(sio_ns *ns, const sio_delivery *how, const wording *w, const
 	}
 	e->number = ++b->last;
 	e->waits = true;
-	e->ends_in_text = parcel_ends_in_text(w);
+	e->kept = can_be_missed(how) && cluster_shared(ns, how);
+	e->ends_in_text = w->event && parcel_ends_in_text(w);
 	e->asks = how->on_ack != NULL;
 	e->how = *t;
 	/* An answer is waited for. */

@@ -156,12 +156,35 @@ static void candidate_refuse(candidate *q)
 	candidate_end(q);
 }
 
-/* Another client may have brought the namespace into being meanwhile, and who hears of a new one
- * may have ended this client. */
+/* Also the names that are asked for are limited, so that a few clients do not make a namespace of
+ * each that they can think of. */
+static bool fits(client *c, span name)
+{
+	const io_options *o = &c->io->options;
+	const char *limit = NULL;
+	if (name.len > o->max_namespace)
+		limit = "max_namespace";
+	else if (o->max_namespaces && c->io->namespaces.count >= o->max_namespaces)
+		limit = "max_namespaces";
+	if (limit)
+		counters_strike(&c->session->engine->counters, limit);
+	return !limit;
+}
+
+/* Another client may have brought the namespace into being meanwhile, others may have used up what
+ * is left of the limits, and who hears of a new one may have ended this client. */
 static void candidate_enter(candidate *q)
 {
 	client *c = q->client;
 	sio_ns *ns = ns_find(c->io, q->name);
+	if (client_crowds(c, q->name)) {
+		candidate_end(q);
+		return;
+	}
+	if (!ns && !fits(c, q->name)) {
+		candidate_refuse(q);
+		return;
+	}
 	if (!ns)
 		ns = child_new(q->asked, q->name);
 	if (!ns) {
@@ -256,21 +279,6 @@ void candidate_answer(candidate *q, bool admitted)
 		io_put_off(o, &o->answered, &q->in_io);
 }
 
-/* Also the names that are asked for are limited, so that a few clients do not make a namespace of
- * each that they can think of. */
-static bool fits(client *c, span name)
-{
-	const io_options *o = &c->io->options;
-	const char *limit = NULL;
-	if (name.len > o->max_namespace)
-		limit = "max_namespace";
-	else if (o->max_namespaces && c->io->namespaces.count >= o->max_namespaces)
-		limit = "max_namespaces";
-	if (limit)
-		counters_strike(&c->session->engine->counters, limit);
-	return !limit;
-}
-
 void parent_ask(client *c, span name, held_tree auth)
 {
 	io *o = c->io;
@@ -278,10 +286,13 @@ void parent_ask(client *c, span name, held_tree auth)
 	bool askable =
 		!list_empty(&o->parents) && !memchr(name.at, '\0', name.len) && fits(c, name);
 	size_t size = sizeof(candidate) + name.len + 1;
-	candidate *q =
-		askable && client_hold(c, size, &auth) ? calloc(1, sizeof *q + name.len + 1) : NULL;
+	bool held = askable && client_hold(c, size, &auth);
+	candidate *q = held ? calloc(1, size) : NULL;
 	if (!q) {
-		held_free(c, &auth);
+		if (held)
+			client_let_go(c, size, &auth);
+		else
+			held_free(c, &auth);
 		if (askable)
 			client_reject(c, CLOSED_BY_SERVER);
 		else

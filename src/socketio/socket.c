@@ -58,6 +58,16 @@ static void dissolve(sio_socket *k)
 	k->reaped = true;
 }
 
+void socket_begin_anew(sio_socket *k)
+{
+	if (k->own)
+		handler_set_clear(&k->ns->io->handlers, k->own);
+	room_leave_all(k);
+	free_data(k);
+	json_free(k->shared_data);
+	k->shared_data = NULL;
+}
+
 void socket_free(sio_socket *k)
 {
 	sio_ns *ns = k->ns;

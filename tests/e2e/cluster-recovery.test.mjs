@@ -6,10 +6,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { redisClient } from './cluster/outside.mjs';
+import { connected } from './support/client.mjs';
 import { eventually, joined, member, startMember } from './support/cluster.mjs';
 import { comeTo, lose } from './support/homecoming.mjs';
 import { startRedis } from './support/redis.mjs';
-import { until } from './support/wait.mjs';
+import { next, until } from './support/wait.mjs';
 
 const KINDS = { c1: 'c', c2: 'c', n1: 'node', n2: 'node' };
 const NAMES = Object.keys(KINDS);
@@ -212,6 +213,62 @@ test('a server that ends leaves its clients to the others', async (t) => {
 	await comeTo(servers.c2, socket);
 	assert.deepEqual([socket.recovered, socket.id], [true, id]);
 	assert.deepEqual(taken(socket), [['missed']]);
+});
+
+/** A client that is lost, and a server at which it waits in middleware when it comes back. */
+async function heldBack(t) {
+	const held = await startMember(t, 'c', 'held', redis, { ...ENV, HOLD: '1' });
+	await joined(held);
+	// What the reference keeps passes middleware again.
+	const socket = await seasoned(t, servers.n1);
+	await lose(outside, socket);
+	return { held, socket };
+}
+
+async function comesToMiddleware(server, socket) {
+	const key = `sio:session:${socket._pid}`;
+	socket.io.uri = server.url;
+	socket.connect();
+	await eventually(async () => !(await outside.exists(key)), 'it to be given back');
+}
+
+/** All who wait in middleware: one. */
+const admit = (server) =>
+	eventually(async () => (await server.order('admit')).result === 1, 'middleware');
+
+test('who waits in middleware while the stream is trimmed begins anew', async (t) => {
+	const { held, socket } = await heldBack(t);
+	await says(servers.c1, { event: 'missed' });
+	await says(servers.c1, { event: 'last' });
+	await comesToMiddleware(held, socket);
+	await outside.xTrim('socket.io', 'MAXLEN', 1);
+	await admit(held);
+	await admit(held);
+	await connected(socket);
+	assert.equal(socket.recovered, false);
+	assert.deepEqual(socket.heard, []);
+});
+
+test('what nobody waits for any more is not read to its end', async (t) => {
+	const { held, socket } = await heldBack(t);
+	const entry = { uid: 'x', nsp: '/elsewhere', type: '3', data: '{}' };
+	await Promise.all(Array.from({ length: 1000 }, () => outside.xAdd('socket.io', '*', entry)));
+	await comesToMiddleware(held, socket);
+	const readings = async () =>
+		Number(/cmdstat_xrange:calls=(\d+)/.exec(await outside.info('commandstats'))[1]);
+	const before = await readings();
+	redis.freeze();
+	try {
+		await admit(held);
+		// What it must not say now.
+		const closed = next(socket.io.engine, 'close');
+		socket.io.engine.send('1');
+		await closed;
+	} finally {
+		redis.thaw();
+	}
+	for (let i = 0; i < 10; i++) await says(held, { event: 'behind' });
+	assert.equal((await readings()) - before, 1);
 });
 
 test('nothing that was said was taken amiss', async () => {

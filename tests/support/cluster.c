@@ -204,7 +204,8 @@ static void add_word(char *to, const char *word)
 static void member_save(void *at, const sio_cluster_session *s, unsigned ms)
 {
 	cluster *c = ((place *)at)->member->all;
-	SURE(c->nlost < CLUSTER_LOST);
+	if (c->nlost == CLUSTER_LOST)
+		memmove(c->lost, c->lost + 1, --c->nlost * sizeof *c->lost);
 	cluster_lost *l = &c->lost[c->nlost++];
 	*l = (cluster_lost){ .ms = ms, .unsure = s->unsure };
 	snprintf(l->id, sizeof l->id, "%s", s->id);

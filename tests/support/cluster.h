@@ -4,7 +4,7 @@
  *
  * What is sent waits until cluster_turn(), which hands it over, and what that brings about, until
  * nothing is left.  One that keeps what it carries gives each event an offset then, "1-0", "2-0",
- * and remembers events and lost clients.
+ * and remembers events and the clients that were lost last.
  */
 #ifndef TESTS_CLUSTER_H
 #define TESTS_CLUSTER_H

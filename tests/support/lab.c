@@ -158,6 +158,15 @@ static void forget_ended(sio_server *s)
 	}
 }
 
+/* Of a session that ends nothing is held that would not be let go. */
+static void reap(sio_server *s)
+{
+	io_reap(&s->io);
+	LIST_EACH (it, &s->engine.dead)
+		SURE(LIST_OWNER(it, session, dead_link)->held == 0);
+	engine_reap(&s->engine);
+}
+
 void end_turn(sio_server *s)
 {
 	s->holding = false;
@@ -165,8 +174,7 @@ void end_turn(sio_server *s)
 	flush(s);
 	settle(s);
 	forget_ended(s);
-	io_reap(&s->io);
-	engine_reap(&s->engine);
+	reap(s);
 }
 
 void hold_turns(sio_server *s)
@@ -214,6 +222,7 @@ sio_server *lab_new_with(const sio_options *o)
 		.max_unanswered = or_unsigned(o->max_unanswered, 65536),
 		.max_pending = o->max_pending ? o->max_pending : 16u << 20,
 		.max_namespace = or_unsigned(o->max_namespace, 512),
+		.max_namespaces = o->max_namespaces,
 		.max_sockets = o->max_sockets,
 		.cleanup_empty_children = o->cleanup_empty_children,
 		.parser = o->parser,
@@ -230,6 +239,7 @@ sio_server *lab_new_with(const sio_options *o)
 		.max_payload = 1000000,
 		.max_queue = o->max_queue ? o->max_queue : 16u << 20,
 		.max_held = o->max_held,
+		.max_memory = o->max_memory,
 		.high_water = o->high_water ? o->high_water : 1u << 20,
 		.low_water = o->low_water ? o->low_water : o->high_water / 4,
 		.polling = true,
@@ -270,7 +280,8 @@ static void free_peer(peer *p)
 
 void lab_free(sio_server *s)
 {
-	io_reap(&s->io);
+	reap(s);
+	SURE(s->engine.held == 0);
 	engine_fini(&s->engine);
 	io_fini(&s->io);
 	for (size_t i = 0; i < s->npeers; i++)

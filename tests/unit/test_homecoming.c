@@ -124,6 +124,36 @@ START_TEST(what_comes_behind_it_waits_for_it)
 }
 END_TEST
 
+static void say_and_answer(sio_socket *k, const sio_event *ev, void *user)
+{
+	(void)user;
+	sio_emit(k, "before", sio_json("[1]"));
+	sio_reply(ev->ack, sio_json("['text']"));
+	sio_emit(k, "behind", sio_json("[2]"));
+}
+
+/* cluster.md 18: answers too; who is not meant hears its own at once. */
+START_TEST(answers_wait_for_it)
+{
+	pair t;
+	begin(&t);
+	peer *other = connect_client(t.s[0]);
+	sio_on(t.ns[0], "q", say_and_answer, NULL);
+	sio_on(t.ns[0], "echo", echo_event, NULL);
+	receive(t.g.peer, "425[\"q\"]");
+	HEARD(t.g.peer, "");
+	receive(other, "426[\"echo\",6]");
+	HEARD(other, "436[6]");
+	cluster_turn(&t.c);
+	HEARD(t.g.peer, "42[\"before\",1,\"2-0\"] 435[\"text\"] 42[\"behind\",2,\"3-0\"]");
+	receive(t.g.peer, "427[\"q\"]");
+	sio_disconnect(socket_at(&t), false);
+	end_turn(t.s[0]);
+	HEARD(t.g.peer, "42[\"before\",1] 437[\"text\"] 42[\"behind\",2] 41");
+	end(&t);
+}
+END_TEST
+
 static void note_sent(sio_socket *k, const sio_event *ev, void *user)
 {
 	(void)k;
@@ -179,6 +209,30 @@ START_TEST(who_is_disconnected_is_told_before)
 	cluster_turn(&t.c);
 	HEARD(t.g.peer, "");
 	HEARD(other, "42[\"a\",1,\"2-0\"]");
+	end(&t);
+}
+END_TEST
+
+/* Also where the server takes leave; it has its offset if there is time. */
+START_TEST(who_is_shut_out_is_told_before)
+{
+	pair t;
+	begin(&t);
+	say(&t, 0, NULL, "a", 1);
+	ck_assert(!client_shut(t.g.peer->session, true));
+	end_turn(t.s[0]);
+	HEARD(t.g.peer, "");
+	cluster_turn(&t.c);
+	HEARD(t.g.peer, "42[\"a\",1,\"2-0\"]");
+	ck_assert(client_shut(t.g.peer->session, true));
+	end_turn(t.s[0]);
+	ck_assert(t.g.peer->closed);
+	peer *other = connect_client(t.s[0]);
+	say(&t, 0, NULL, "a", 2);
+	ck_assert(client_shut(other->session, false));
+	end_turn(t.s[0]);
+	HEARD(other, "42[\"a\",2]");
+	ck_assert(other->closed);
 	end(&t);
 }
 END_TEST
@@ -510,6 +564,99 @@ START_TEST(without_what_it_missed_it_begins_anew)
 }
 END_TEST
 
+static void furnish(sio_socket *k, sio_entry entry, void *user)
+{
+	hold(k, entry, user);
+	sio_join(k, sio_recovered(k) ? "recovered" : "new");
+	sio_socket_on(k, "e", note_event, NULL);
+	sio_socket_on_any(k, note_event, "any:");
+}
+
+/* Middleware that it passes twice has let in one that is gone, and one that has come. */
+START_TEST(who_begins_anew_is_another_one)
+{
+	pair t;
+	begin_with(&t, &(sio_options){ .recovery_ms = MINUTE, .recovery_uses_middleware = true });
+	sio_use(t.ns[1], furnish, t.s[1]);
+	lose(&t);
+	come_to(&t, 1);
+	t.c.torn = true;
+	sio_admit(held);
+	cluster_turn(&t.c);
+	sio_admit(held);
+	end_turn(t.s[1]);
+	begins_anew(&t);
+	NOTED(t.s[1], "recovered new");
+	receive(t.g.peer, "42[\"e\",1]");
+	NOTED(t.s[1], "any:e[1] e[1]");
+	ck_assert(sio_in_room(socket_at(&t), "new"));
+	ck_assert(!sio_in_room(socket_at(&t), "recovered"));
+	end(&t);
+}
+END_TEST
+
+/* ---- What waits no longer, while somebody comes back ---- */
+
+static void say_much(sio_ns *ns)
+{
+	char large[3000];
+	memset(large, 'x', sizeof large);
+	sio_broadcast(ns, NULL, "large", sio_json("['%.*s', 2]", (int)sizeof large, large));
+}
+
+static void say_much_to(sio_socket *k, void *user)
+{
+	(void)user;
+	say_much(sio_namespace(k));
+}
+
+/* It is asked for what it has missed. */
+static void begin_coming_back(pair *t)
+{
+	begin_with(t, &(sio_options){ .recovery_ms = MINUTE,
+			      .recovery_bytes = 2000,
+			      .recovery_uses_middleware = true });
+	sio_use(t->ns[0], hold, t->s[0]);
+	lose(t);
+	come_to(t, 0);
+	sio_admit(held);
+	end_turn(t->s[0]);
+}
+
+/* cluster.md 19: also without an offset. */
+START_TEST(what_waits_no_longer_is_heard_by_who_has_come_back)
+{
+	pair t;
+	const sio_delivery local = { .flags = SIO_LOCAL };
+	begin_coming_back(&t);
+	say(&t, 0, NULL, "early", 2);
+	say(&t, 0, &local, "no", 3);
+	sio_on_connect(t.ns[0], say_much_to, NULL);
+	cluster_turn(&t.c);
+	ck_assert(sio_recovered(socket_at(&t)));
+	ck_assert_uint_eq(sent_count(t.g.peer), 3);
+	ck_assert_int_eq(memcmp(bytes_data(sent(t.g.peer, 1)), "42[\"early\",2]", 13), 0);
+	forget_mail(t.g.peer);
+	end(&t);
+}
+END_TEST
+
+/* cluster.md 22: nobody can say whether it was among what was missed. */
+START_TEST(what_waits_no_longer_may_be_missed_by_who_is_coming_back)
+{
+	pair t;
+	begin_coming_back(&t);
+	say(&t, 0, NULL, "early", 2);
+	say_much(t.ns[0]);
+	cluster_turn(&t.c);
+	NOTED(t.s[0], "recovered new");
+	sio_admit(held);
+	end_turn(t.s[0]);
+	begins_anew(&t);
+	end(&t);
+}
+END_TEST
+
 /* cluster.md 22: for its queue, or for what may be held for it. */
 START_TEST(who_has_missed_too_much_begins_anew)
 {
@@ -543,6 +690,58 @@ START_TEST(who_has_missed_too_much_begins_anew)
 }
 END_TEST
 
+/* Of the one that is coming back. */
+static uint64_t its_number(const sio_server *s)
+{
+	const tickets *all = &s->io.tickets;
+	uint32_t i = 0;
+	while (i < all->cap && all->at[i].kind != TICKET_HOMECOMING)
+		i++;
+	ck_assert_uint_lt(i, all->cap);
+	return (uint64_t)all->at[i].generation << 32 | (i + 1);
+}
+
+/* Of what it has missed no more is asked for than is of use. */
+START_TEST(who_does_not_wait_is_not_told_what_it_has_missed)
+{
+	const sio_event ev = { .name = "e", .args = sio_json("[1]") };
+	const sio_delivery all = { .flags = 0 };
+	const sio_cluster_message m = {
+		.type = SIO_CLUSTER_EMIT, .who = &all, .event = &ev, .offset = "1-0"
+	};
+	for (int way = 0; way < 2; way++) {
+		pair t;
+		begin_with(&t, &(sio_options){ .recovery_ms = MINUTE,
+				       .max_queue = 3000,
+				       .recovery_uses_middleware = true });
+		sio_use(t.ns[1], hold, t.s[1]);
+		lose(&t);
+		come_to(&t, 1);
+		uint64_t number = its_number(t.s[1]);
+		t.c.slow = true;
+		sio_admit(held);
+		end_turn(t.s[1]);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, NULL), SIO_OK);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, &m), SIO_OK);
+		int n = 0;
+		if (way == 0)
+			hang_up(t.g.peer);
+		else
+			while (n < 1000 && !sio_cluster_missed(t.ns[1], number, &m))
+				n++;
+		ck_assert_int_lt(n, 1000);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, NULL), SIO_EGONE);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, &m), SIO_EGONE);
+		end_turn(t.s[1]);
+		NOTED(t.s[1], way ? "recovered new" : "recovered");
+		t.c.slow = false;
+		cluster_turn(&t.c);
+		end(&t);
+	}
+	json_free((cJSON *)(uintptr_t)ev.args);
+}
+END_TEST
+
 START_TEST(asking_anew_replaces_the_first_question)
 {
 	pair t;
@@ -552,6 +751,26 @@ START_TEST(asking_anew_replaces_the_first_question)
 	guest_say(&t.g, NULL, "/", "");
 	cluster_turn(&t.c);
 	begins_anew(&t);
+	ck_assert_uint_eq(t.c.nlost, 1);
+	end(&t);
+}
+END_TEST
+
+START_TEST(asking_for_ever_is_of_no_use)
+{
+	pair t;
+	begin_with(&t, &(sio_options){ .recovery_ms = MINUTE, .max_sockets = 20 });
+	lose(&t);
+	t.c.slow = true;
+	guest_again(&t.g, t.s[1], "/");
+	for (int n = 1; n < 20; n++) {
+		guest_say(&t.g, NULL, "/", "{\"pid\":\"%s\",\"offset\":\"1-0\"}");
+		HEARD(t.g.peer, "");
+	}
+	guest_say(&t.g, NULL, "/", "{\"pid\":\"%s\",\"offset\":\"1-0\"}");
+	begins_anew(&t);
+	t.c.slow = false;
+	cluster_turn(&t.c);
 	ck_assert_uint_eq(t.c.nlost, 1);
 	end(&t);
 }
@@ -646,8 +865,9 @@ START_TEST(without_recovery_nothing_waits)
 END_TEST
 
 UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
-	what_comes_behind_it_waits_for_it, who_looks_at_what_is_sent_sees_it_once,
-	it_is_for_those_who_matched_when_it_was_sent, who_is_disconnected_is_told_before,
+	what_comes_behind_it_waits_for_it, answers_wait_for_it,
+	who_looks_at_what_is_sent_sees_it_once, it_is_for_those_who_matched_when_it_was_sent,
+	who_is_disconnected_is_told_before, who_is_shut_out_is_told_before,
 	who_is_gone_is_not_waited_for, what_cannot_be_sent_comes_without_an_offset,
 	no_more_waits_than_the_limit, who_comes_back_elsewhere_has_all_and_has_missed_nothing,
 	what_still_waits_is_heard_by_who_has_come_back,
@@ -655,6 +875,9 @@ UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
 	who_may_be_of_another_namespace_passes_middleware,
 	who_leaves_before_it_is_let_in_leaves_the_same_behind, who_is_not_known_begins_anew,
 	without_an_answer_it_begins_anew, without_what_it_missed_it_begins_anew,
-	who_has_missed_too_much_begins_anew, asking_anew_replaces_the_first_question,
+	who_begins_anew_is_another_one, what_waits_no_longer_is_heard_by_who_has_come_back,
+	what_waits_no_longer_may_be_missed_by_who_is_coming_back,
+	who_has_missed_too_much_begins_anew, who_does_not_wait_is_not_told_what_it_has_missed,
+	asking_anew_replaces_the_first_question, asking_for_ever_is_of_no_use,
 	events_before_the_answer_close_the_connection, data_of_the_application_ends_with_the_socket,
 	who_keeps_does_it_all, without_recovery_nothing_waits)

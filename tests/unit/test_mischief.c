@@ -518,8 +518,12 @@ static void ask_for_namespace(peer *p)
 {
 	char text[128];
 	const char *which = a_nsp(), *pid = life.pids[dice(PIDS)];
+	unsigned offset = life.cluster.events - dice(life.cluster.events + 1);
 	if (*pid && dice(2))
 		snprintf(text, sizeof text, "40%s,{\"pid\":\"%s\"}", which, pid);
+	else if (*pid && dice(4))
+		snprintf(text, sizeof text, "40%s,{\"pid\":\"%s\",\"offset\":\"%u-0\"}", which, pid,
+			offset);
 	else
 		snprintf(text, sizeof text, "40%s,", which);
 	receive(p, text);
@@ -551,6 +555,54 @@ static peer *a_peer(void)
 	return *p;
 }
 
+/* It takes too long, or is lost. */
+static void give_up_waiting(void)
+{
+	sio_ns *ns = sio_of(a_server(), dice(2) ? "/" : "/chat");
+	sio_cluster_sent(ns, ns->outbox.last - dice(3), NULL);
+}
+
+static void shut_somebody(void)
+{
+	const peer *p = life.peers[dice(PEERS)];
+	if (p && p->session)
+		client_shut(p->session, dice(2));
+}
+
+static void trouble(void)
+{
+	switch (dice(60)) {
+	case 0:
+	case 1:
+	case 2:
+		life.cluster.members[dice(2)].away ^= true;
+		break;
+	case 3:
+		life.cluster.slow = !life.cluster.slow;
+		break;
+	case 4:
+		life.cluster.torn = !life.cluster.torn;
+		break;
+	case 5:
+	case 6:
+		give_up_waiting();
+		break;
+	case 7:
+		shut_somebody();
+		break;
+	default:
+		break;
+	}
+}
+
+/* NULL: there is none, or the application has not met it yet. */
+static sio_socket *known_socket(peer *p)
+{
+	sio_socket *k = socket_of(p, a_nsp());
+	bool comes_back = k && k->membership && k->membership->homecoming;
+	return comes_back ? NULL : k;
+}
+
 static void step(void)
 {
 	life.busy = 0;
@@ -577,7 +629,7 @@ static void step(void)
 		break;
 	case 6:
 	case 7:
-		mischief(p ? socket_of(p, a_nsp()) : NULL, NULL);
+		mischief(p ? known_socket(p) : NULL, NULL);
 		break;
 	default:
 		say(p);
@@ -587,8 +639,8 @@ static void step(void)
 	failing_malloc_off();
 	if (dice(2))
 		cluster_turn(&life.cluster);
-	if (!dice(20))
-		life.cluster.members[dice(2)].away ^= true;
+	if (life.nservers > 1)
+		trouble();
 	for (size_t i = 0; i < PEERS; i++)
 		if (life.peers[i])
 			learn_pids(life.peers[i]);
@@ -621,6 +673,8 @@ static sio_server *begin_server(sio_ns **places)
 		.high_water = 400,
 		.max_unanswered = 5,
 		.max_pending = dice(2) ? 3000 : 0,
+		.max_held = dice(2) ? 20000 : 0,
+		.max_memory = dice(2) ? 1u << 30 : 0,
 		.connect_timeout_ms = 1000 });
 	places[0] = places[4] = sio_of(s, "/");
 	places[1] = sio_of(s, "/chat");
@@ -639,6 +693,7 @@ static void begin(uint64_t seed)
 	life.nservers = 1 + dice(2);
 	life.forgetful = dice(2);
 	cluster_init(&life.cluster);
+	life.cluster.keeps = dice(2);
 	for (unsigned i = 0; i < life.nservers; i++)
 		life.servers[i] = begin_server(life.places[i]);
 	for (unsigned i = 0; life.nservers > 1 && i < life.nservers; i++)
@@ -657,6 +712,8 @@ static void check_nothing_is_left(io *o)
 		const sio_ns *ns = MAP_OWNER(it, sio_ns, by_name);
 		ck_assert_uint_eq(ns->sockets.count + ns->places.count + ns->rooms.count, 0);
 		ck_assert_uint_eq(ns->asks.count + ns->errands, 0);
+		ck_assert(list_empty(&ns->outbox.emissions));
+		ck_assert_uint_eq(ns->outbox.size, 0);
 	}
 	for (uint32_t i = 0; i < o->tickets.cap; i++)
 		ck_assert_uint_eq(o->tickets.at[i].kind, TICKET_FREE);

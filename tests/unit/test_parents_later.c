@@ -2,6 +2,7 @@
 /* Parents whose answer comes later, and what happens meanwhile. */
 #include "../support/parents.h"
 #include "../support/unit.h"
+#include <stdio.h>
 
 /* ---- Answers that come later ---- */
 
@@ -234,7 +235,39 @@ START_TEST(the_server_ends_while_a_name_waits)
 }
 END_TEST
 
-UNIT_MAIN("parents_later", a_name_may_be_admitted_later,
+/* Limits count when a name is admitted, not only when it is asked for (socket.io.md, "Parents"). */
+START_TEST(limits_count_when_the_answer_comes)
+{
+	static const struct {
+		sio_options o;
+		const char *heard;
+	} cases[] = {
+		{ { .max_sockets = 2 }, "44/c,{\"message\":\"Too many namespaces\"}" },
+		{ { .max_namespaces = 3 }, "44/c,{\"message\":\"Invalid namespace\"}" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		sio_server *s = lab_new_with(&cases[i].o);
+		nwaiting = 0;
+		sio_of_match(s, keep, NULL);
+		peer *p = open_client(s);
+		receive(p, "40/a,");
+		receive(p, "40/b,");
+		receive(p, "40/c,");
+		for (size_t n = 0; n < 3; n++)
+			sio_admit(waiting[n]);
+		end_turn(s);
+		char all[256];
+		snprintf(all, sizeof all, "40/a,{\"sid\":\"*\"} 40/b,{\"sid\":\"*\"} %s",
+			cases[i].heard);
+		HEARD(p, all);
+		ck_assert_uint_eq(namespaces(s), 3);
+		ck_assert_uint_eq(((client *)p->session->user)->pending, 0);
+		lab_close(s);
+	}
+}
+END_TEST
+
+UNIT_MAIN("parents_later", limits_count_when_the_answer_comes, a_name_may_be_admitted_later,
 	a_name_that_is_refused_later_goes_to_the_next_parent, a_second_answer_is_too_late,
 	a_client_that_hangs_up_while_it_waits_makes_the_entry_void,
 	a_client_that_hangs_up_after_the_answer_is_not_let_in, asking_again_replaces_the_question,

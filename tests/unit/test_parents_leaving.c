@@ -122,7 +122,7 @@ START_TEST(a_client_that_was_sent_away_at_the_shutdown_enters_nothing)
 	receive(p, "40/x,");
 	p->slow = true;
 	sio_emit(socket_of(p, "/"), "a", sio_json("[]"));
-	client_shut(p->session);
+	client_shut(p->session, true);
 	ck_assert_int_eq(sio_admit(waiting[0]), SIO_EGONE);
 	end_turn(s);
 	NOTED(s, "/x");
@@ -140,7 +140,7 @@ START_TEST(an_old_client_that_is_sent_away_at_once_enters_nothing)
 	peer *p = open_old_client(s);
 	p->slow = true;
 	session_send(p->session, bytes_copy("4x", 2));
-	client_shut(p->session);
+	client_shut(p->session, true);
 	end_turn(s);
 	NOTED(s, "");
 	lab_close(s);

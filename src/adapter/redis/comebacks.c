@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGE = 100 };
+enum { PAGE = 101 }; /* one of them is known */
 
 typedef struct comeback {
 	list in_redis;
@@ -195,6 +195,19 @@ static void take_entry(comeback *c, const redisReply *one)
 	letter_free(&l);
 }
 
+/* Who leaves meanwhile, or has missed too much, must not have all the stream read. */
+static bool awaited(const comeback *c)
+{
+	return c->p && !sio_cluster_missed(c->p->ns, c->number, NULL);
+}
+
+static bool begins_at(const redisReply *page, const char *id)
+{
+	stream_entry first;
+	return page->elements && stream_entry_of(page->element[0], &first) &&
+	       !entry_order(first.id, id);
+}
+
 static void on_page(const redisReply *reply, void *user)
 {
 	comeback *c = user;
@@ -204,23 +217,25 @@ static void on_page(const redisReply *reply, void *user)
 		over(c, false);
 		return;
 	}
-	for (size_t i = 0; i < reply->elements; i++)
+	bool whole = begins_at(reply, c->at);
+	for (size_t i = 1; whole && i < reply->elements; i++)
 		take_entry(c, reply->element[i]);
-	if (reply->elements == PAGE && c->p)
+	if (!whole || !awaited(c))
+		over(c, false);
+	else if (reply->elements == PAGE)
 		read_page(c);
 	else
 		meet(c);
 }
 
-/* Ranges that leave out their beginning are of Redis 6.2. */
+/* From the one on that it knows: while that is there nothing behind it has been trimmed away. */
 static sio_err ask_page(comeback *c)
 {
 	redis *r = c->r;
-	char from[ENTRY_ID], count[16];
-	entry_after(from, c->at);
+	char count[16];
 	snprintf(count, sizeof count, "%d", PAGE);
-	const span words[] = { SPAN("XRANGE"), span_of(r->o.given.stream), span_of(from), SPAN("+"),
-		SPAN("COUNT"), span_of(count) };
+	const span words[] = { SPAN("XRANGE"), span_of(r->o.given.stream), span_of(c->at),
+		SPAN("+"), SPAN("COUNT"), span_of(count) };
 	return link_command(r->out, sizeof words / sizeof *words, words, on_page, c);
 }
 
@@ -230,7 +245,6 @@ static void read_page(comeback *c)
 		over(c, false);
 }
 
-/* Who has left meanwhile is found out by the library. */
 sio_err place_replay(void *at, uint64_t number, const char *offset)
 {
 	place *p = at;

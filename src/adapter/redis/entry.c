@@ -60,11 +60,3 @@ int entry_order(const char *a, const char *b)
 		return one.ms < other.ms ? -1 : 1;
 	return one.n == other.n ? 0 : one.n < other.n ? -1 : 1;
 }
-
-void entry_after(char out[ENTRY_ID], const char *id)
-{
-	id_parts p = parts_of(id);
-	if (++p.n == 0)
-		p.ms++;
-	snprintf(out, ENTRY_ID, "%ju-%ju", (uintmax_t)p.ms, (uintmax_t)p.n);
-}

@@ -119,8 +119,6 @@ typedef struct stream_entry {
 bool stream_entry_of(const redisReply *one, stream_entry *out);
 /* Less than, equal to or greater than 0, as a stands before, at or behind b. */
 int entry_order(const char *a, const char *b);
-/* The first id behind it that there can be. */
-void entry_after(char out[ENTRY_ID], const char *id);
 
 /* ---- sendings.c ---- */
 
