@@ -300,20 +300,27 @@ static void reject_misplaced(client *c)
 		c, s->polling && !session_writable(s) ? "forced server close" : CLOSED_BY_SERVER);
 }
 
+/* The limit that a text is over which cannot be read; NULL: it is wrong otherwise. */
+static const char *limit_over(const io_options *o, span text)
+{
+	sp_packet p;
+	if (!sp_read(&p, text, UINT64_MAX))
+		return NULL;
+	if (p.attachments > o->max_attachments)
+		return "max_attachments";
+	bool deep = p.payload.len && !json_scan_all(p.payload, o->max_depth) &&
+		    json_scan_all(p.payload, JSON_DEPTH_LIMIT);
+	return deep ? "max_depth" : NULL;
+}
+
 /* For one that cannot be read, or whose payload cannot: whoever watches is told if a limit is why.
  */
 static void reject_unreadable(client *c, span text)
 {
-	const io_options *o = &c->io->options;
-	sp_packet p;
-	if (c->session->limit)
-		;
-	else if (sp_read(&p, text, UINT64_MAX) && p.attachments > o->max_attachments)
-		c->session->limit = "max_attachments";
-	else if (p.payload.len && !json_scan_all(p.payload, o->max_depth) &&
-		 json_scan_all(p.payload, JSON_DEPTH_LIMIT))
-		c->session->limit = "max_depth";
-	session_blame(c->session);
+	session *s = c->session;
+	if (!s->limit)
+		s->limit = limit_over(&c->io->options, text);
+	session_blame(s);
 	client_reject(c, CLOSED_BY_SERVER);
 }
 

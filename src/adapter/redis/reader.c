@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { READ_COUNT = 100 };
+/* Each entry may be as long as a message. */
+enum { READ_COUNT = 16 };
 
 struct reader {
 	redis *r;
