@@ -99,8 +99,11 @@ typedef struct sio_adapter {
 	/* A client was lost that may come back within ms. */
 	void (*save)(void *place, const sio_cluster_session *lost, unsigned ms);
 	/* Somebody asks for what was saved under this pid, and says that it has seen all up to the
-	 * offset: sio_cluster_restored() answers later, with the number.  An error: not now. */
-	sio_err (*restore)(void *place, uint64_t number, const char *pid, const char *offset);
+	 * offset: sio_cluster_restored() answers later, with the number.  What nobody waits for any
+	 * more then, since that says so or the place is closed, is to be saved again for ms.  An
+	 * error: not now. */
+	sio_err (*restore)(
+		void *place, uint64_t number, const char *pid, const char *offset, unsigned ms);
 	/* Hands all events behind that offset to sio_cluster_missed(), later, and ends with
 	 * sio_cluster_replayed(). */
 	sio_err (*replay)(void *place, uint64_t number, const char *offset);
@@ -124,8 +127,7 @@ SIO_API void sio_cluster_count(sio_ns *ns, const char *request, unsigned servers
 /* Where an event of this server stands among all others, whose turn it is now; NULL: not known, or
  * it was not kept.  Inside send() too.  It must come for each, soon: later ones wait for it. */
 SIO_API void sio_cluster_sent(sio_ns *ns, uint64_t number, const char *offset);
-/* This was saved, and is no more; NULL: nothing was.  SIO_EGONE: nobody waits any more, and it has
- * been saved again. */
+/* This was saved, and is no more; NULL: nothing was.  SIO_EGONE: nobody waits any more. */
 SIO_API sio_err sio_cluster_restored(sio_ns *ns, uint64_t number, const sio_cluster_session *saved);
 /* An event that may have been missed, with its offset; which were for that client, and may be sent
  * again, is seen to.  NULL: none, this only asks.  SIO_EINVAL: it makes no sense; SIO_EGONE: nobody

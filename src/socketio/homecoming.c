@@ -146,7 +146,8 @@ bool homecoming_begin(sio_socket *k)
 	timer_init(&h->deadline, deadline_due);
 	k->membership->homecoming = h;
 	h->number = ticket_issue(&o->tickets, TICKET_HOMECOMING, &k->tickets, k, 0);
-	if (!h->number || o->adapter->restore(k->ns->place, h->number, pid, offset)) {
+	if (!h->number ||
+		o->adapter->restore(k->ns->place, h->number, pid, offset, o->options.recovery_ms)) {
 		homecoming_end(k);
 		return false;
 	}
@@ -201,11 +202,8 @@ static lost *lost_of(const sio_ns *ns, const sio_cluster_session *from)
 sio_err sio_cluster_restored(sio_ns *ns, uint64_t number, const sio_cluster_session *saved)
 {
 	homecoming *h = find(ns, number);
-	if (!h) {
-		if (saved && kept_elsewhere(ns))
-			ns->io->adapter->save(ns->place, saved, ns->io->options.recovery_ms);
+	if (!h)
 		return SIO_EGONE;
-	}
 	sio_socket *k = h->socket;
 	lost *l = saved ? lost_of(ns, saved) : NULL;
 	timer_stop(ns->io->wheel, &h->deadline);

@@ -233,8 +233,10 @@ static sio_err ask(void *at, letter_kind kind, uint64_t number, const char *pid,
 	return SIO_OK;
 }
 
-static sio_err member_restore(void *at, uint64_t number, const char *pid, const char *offset)
+static sio_err member_restore(
+	void *at, uint64_t number, const char *pid, const char *offset, unsigned ms)
 {
+	(void)ms;
 	return ask(at, RESTORE, number, pid, offset);
 }
 
@@ -257,7 +259,7 @@ static sio_ns *ns_of(const cluster_member *m, const letter *l)
 static void restore(cluster *c, const letter *l)
 {
 	const char *rooms[TEXTS] = { NULL };
-	cluster_lost found = { .ms = 0 };
+	cluster_lost found = { .ms = 0 }, kept;
 	size_t n = 0, i = 0;
 	while (i < c->nlost && strcmp(c->lost[i].pid, l->pid) != 0)
 		i++;
@@ -266,13 +268,15 @@ static void restore(cluster *c, const letter *l)
 		found = c->lost[i];
 		c->lost[i] = c->lost[--c->nlost];
 	}
+	kept = found;
 	for (char *word = strtok(found.rooms, " "); word; word = strtok(NULL, " "))
 		rooms[n++] = word;
 	cJSON *data = found.data[0] ? cJSON_Parse(found.data) : NULL;
 	const sio_cluster_session s = { found.id, found.pid, rooms, data, found.unsure };
 	sio_ns *ns = ns_of(l->from, l);
-	if (ns)
-		sio_cluster_restored(ns, l->m.number, there ? &s : NULL);
+	bool gone = !ns || sio_cluster_restored(ns, l->m.number, there ? &s : NULL) == SIO_EGONE;
+	if (there && gone)
+		c->lost[c->nlost++] = kept;
 	cJSON_Delete(data);
 }
 

@@ -22,6 +22,8 @@ typedef struct comeback {
 	bool near;         /* and it is one of this namespace */
 	bool parked;       /* until the reader is there */
 	bool doomed;       /* the second question could not be asked */
+	char *key;         /* of what was saved; NULL: not asked for it */
+	unsigned ms;       /* for how long it is saved again, if nobody waits any more */
 	char at[ENTRY_ID]; /* the entry that it knows, and all before it */
 } comeback;
 
@@ -39,6 +41,7 @@ static comeback *comeback_new(place *p, uint64_t number, const char *offset)
 static void comeback_free(comeback *c)
 {
 	list_remove(&c->in_redis);
+	free(c->key);
 	free(c);
 }
 
@@ -63,18 +66,22 @@ static char *key_of(const redis *r, const char *pid)
 	return channel_join(r->o.given.session_key, pid, "");
 }
 
+static void set(redis *r, const char *key, span text, unsigned ms)
+{
+	char px[16];
+	snprintf(px, sizeof px, "%u", ms);
+	const span words[] = { SPAN("SET"), span_of(key), text, SPAN("PX"), span_of(px) };
+	link_command(r->out, sizeof words / sizeof *words, words, NULL, NULL);
+}
+
 void place_save(void *at, const sio_cluster_session *lost, unsigned ms)
 {
 	const place *p = at;
 	redis *r = p->r;
 	payload text = { .json = { 0 } };
-	char *key = key_of(r, lost->pid), px[16];
-	snprintf(px, sizeof px, "%u", ms);
-	if (key && kept_write(&text, lost, lost->unsure ? NULL : p->me.nsp)) {
-		const span words[] = { SPAN("SET"), span_of(key), payload_span(&text), SPAN("PX"),
-			span_of(px) };
-		link_command(r->out, sizeof words / sizeof *words, words, NULL, NULL);
-	}
+	char *key = key_of(r, lost->pid);
+	if (key && kept_write(&text, lost, lost->unsure ? NULL : p->me.nsp))
+		set(r, key, payload_span(&text), ms);
 	payload_free(&text);
 	free(key);
 	redis_refresh_stats(r);
@@ -113,38 +120,45 @@ static void on_kept(const redisReply *reply, void *user)
 	letter l = { .old = LETTER_NOT_OLD };
 	sio_cluster_session session;
 	bool found = reply && reply->type == REDIS_REPLY_STRING;
+	span text = found ? (span){ reply->str, reply->len } : SPAN("");
 	if (reply && reply->type == REDIS_REPLY_ERROR)
 		redis_refused(c->r, reply->str);
-	bool good = found && kept_read(&l, (span){ reply->str, reply->len }, &session, &nsp);
+	bool good = found && kept_read(&l, text, &session, &nsp);
 	c->r->stats.bad += found && !good;
 	session.unsure = !nsp;
-	if (c->p)
-		sio_cluster_restored(
-			c->p->ns, c->number, good && is_here(c, nsp) ? &session : NULL);
+	const sio_cluster_session *here = good && is_here(c, nsp) ? &session : NULL;
+	if (!c->p || sio_cluster_restored(c->p->ns, c->number, here) == SIO_EGONE)
+		if (good)
+			set(c->r, c->key, text, c->ms);
 	letter_free(&l);
 	comeback_free(c);
 }
 
-sio_err place_restore(void *at, uint64_t number, const char *pid, const char *offset)
+/* What is too large for this server is not asked for in vain. */
+static bool is_readable(const redis *r, const char *offset)
+{
+	return redis_is_there(r) && is_offset(offset) && !reader_passed_over(r->reader, offset);
+}
+
+sio_err place_restore(void *at, uint64_t number, const char *pid, const char *offset, unsigned ms)
 {
 	place *p = at;
 	redis *r = p->r;
-	if (!redis_is_there(r) || !is_offset(offset))
+	comeback *c = is_readable(r, offset) ? comeback_new(p, number, offset) : NULL;
+	if (!c)
 		return SIO_EGONE;
-	comeback *c = comeback_new(p, number, offset);
-	char *key = key_of(r, pid);
+	c->ms = ms;
+	c->key = key_of(r, pid);
 	const span first[] = { SPAN("XRANGE"), span_of(r->o.given.stream), span_of(offset),
 		span_of(offset), SPAN("COUNT"), SPAN("1") };
-	sio_err err = c && key ? link_command(r->out, 6, first, on_offset, c) : SIO_ENOMEM;
+	sio_err err = c->key ? link_command(r->out, 6, first, on_offset, c) : SIO_ENOMEM;
 	if (err) {
-		if (c)
-			comeback_free(c);
-	} else {
-		const span second[] = { SPAN("GETDEL"), span_of(key) };
-		err = link_command(r->out, 2, second, on_kept, c);
-		c->doomed = err != SIO_OK;
+		comeback_free(c);
+		return err;
 	}
-	free(key);
+	const span second[] = { SPAN("GETDEL"), span_of(c->key) };
+	err = link_command(r->out, 2, second, on_kept, c);
+	c->doomed = err != SIO_OK;
 	return err;
 }
 
@@ -250,8 +264,7 @@ sio_err place_replay(void *at, uint64_t number, const char *offset)
 {
 	place *p = at;
 	redis *r = p->r;
-	comeback *c =
-		redis_is_there(r) && is_offset(offset) ? comeback_new(p, number, offset) : NULL;
+	comeback *c = is_readable(r, offset) ? comeback_new(p, number, offset) : NULL;
 	if (!c)
 		return SIO_EGONE;
 	sio_err err = ask_page(c);

@@ -15,6 +15,9 @@ struct reader {
 	bool asked;        /* a command waits for its reply, or to be written */
 	bool known;        /* up to where everything has been read */
 	char at[ENTRY_ID]; /* that entry's id; "": none yet */
+	/* One of those that come is too large: they are read one by one, until it is the next. */
+	bool single, skip;
+	char passed_over[ENTRY_ID]; /* the last such; "": none */
 };
 
 /* What this server has said is delivered now that it is known where it stands. */
@@ -79,6 +82,9 @@ static void on_entries(const redisReply *r, void *user)
 	if (!s->known)
 		now_known(s);
 	const redisReply *entries = entries_of(r);
+	/* Or it has been trimmed away. */
+	if (!entries)
+		s->single = false;
 	for (size_t i = 0; entries && i < entries->elements; i++) {
 		stream_entry one;
 		if (!stream_entry_of(entries->element[i], &one))
@@ -95,7 +101,7 @@ static void read_more(reader *s)
 {
 	const sio_redis_options *g = &s->r->o.given;
 	char count[16], block[16];
-	snprintf(count, sizeof count, "%d", READ_COUNT);
+	snprintf(count, sizeof count, "%d", s->single ? 1 : READ_COUNT);
 	snprintf(block, sizeof block, "%u", g->ping_ms);
 	const span words[] = { SPAN("XREAD"), SPAN("COUNT"), span_of(count), SPAN("BLOCK"),
 		span_of(block), SPAN("STREAMS"), span_of(g->stream), span_of(s->at) };
@@ -137,27 +143,82 @@ static void ask_for_last(reader *s)
 	ask(s, sizeof words / sizeof *words, words, on_last);
 }
 
+/* ---- What is too large ---- */
+
+/* Only scripts give an id without what the entry says: that of the next one, or of the last. */
+static const char next_id[] =
+	"for _, e in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', 2)) do "
+	"if e[1] ~= ARGV[1] then return e[1] end end";
+static const char last_id[] =
+	"for _, e in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)) do "
+	"return e[1] end";
+
+static void pass_over(reader *s, const char *id)
+{
+	snprintf(s->at, sizeof s->at, "%s", id);
+	snprintf(s->passed_over, sizeof s->passed_over, "%s", id);
+	s->r->stats.bad++;
+}
+
+/* Where scripts are refused, what comes until it is read again is missed as well. */
+static void on_id(const redisReply *r, void *user)
+{
+	reader *s = user;
+	s->asked = false;
+	if (!r)
+		return;
+	s->single = s->skip = false;
+	if (r->type == REDIS_REPLY_STRING && r->len < ENTRY_ID) {
+		pass_over(s, r->str);
+	} else if (r->type == REDIS_REPLY_ERROR) {
+		redis_refused(s->r, r->str);
+		snprintf(s->at, sizeof s->at, "%s", "$");
+	} else if (!s->at[0]) {
+		snprintf(s->at, sizeof s->at, "%s", "0-0");
+	}
+	now_known(s);
+	read_more(s);
+}
+
+static void ask_for_id(reader *s)
+{
+	span script = s->at[0] ? SPAN(next_id) : SPAN(last_id);
+	const span words[] = { SPAN("EVAL"), script, SPAN("1"), span_of(s->r->o.given.stream),
+		span_of(s->at) };
+	ask(s, sizeof words / sizeof *words, words, on_id);
+}
+
+bool reader_passed_over(const reader *s, const char *since)
+{
+	return s->passed_over[0] && entry_order(since, s->passed_over) < 0;
+}
+
+/* ---- The connection ---- */
+
 /* What could not be written before is now. */
 static void on_up(void *user)
 {
 	reader *s = user;
 	if (s->asked)
 		return;
-	if (strcmp(s->at, "$") != 0) {
+	if (s->skip) {
+		ask_for_id(s);
+	} else if (s->single || !strcmp(s->at, "$")) {
+		now_known(s);
+		read_more(s);
+	} else {
 		ask_for_last(s);
-		return;
 	}
-	now_known(s);
-	read_more(s);
 }
 
-/* What is too large stays in the stream, and is not asked for again. */
 static void on_down(const char *why, void *user)
 {
 	reader *s = user;
 	s->known = false;
-	if (why == link_too_large)
-		snprintf(s->at, sizeof s->at, "%s", "$");
+	if (why == link_too_large) {
+		s->skip = s->single || !isdigit((unsigned char)s->at[0]);
+		s->single = true;
+	}
 	redis_down(s->r, "the reading connection to", why);
 }
 

@@ -107,6 +107,8 @@ void reader_free(reader *s);
 bool reader_ready(const reader *s);
 /* The last entry that it has read; NULL: not known. */
 const char *reader_at(const reader *s);
+/* One behind this id was too large to be read. */
+bool reader_passed_over(const reader *s, const char *since);
 
 /* ---- entry.c ---- */
 
@@ -132,7 +134,7 @@ void sendings_end(redis *r);
 /* ---- comebacks.c ---- */
 
 void place_save(void *at, const sio_cluster_session *lost, unsigned ms);
-sio_err place_restore(void *at, uint64_t number, const char *pid, const char *offset);
+sio_err place_restore(void *at, uint64_t number, const char *pid, const char *offset, unsigned ms);
 sio_err place_replay(void *at, uint64_t number, const char *offset);
 const char *place_position(void *at);
 /* The reader has gone on. */

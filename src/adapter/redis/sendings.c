@@ -22,16 +22,11 @@ typedef struct sending {
 	char id[ENTRY_ID];
 } sending;
 
-static uint64_t mix(uint64_t hash, span s)
+/* Clients choose what an entry says, but cannot foresee this. */
+static uint64_t hash_of(const redis *r, const entry *e)
 {
-	for (size_t i = 0; i < s.len; i++)
-		hash = (hash ^ (unsigned char)s.at[i]) * 0x100000001b3;
-	return (hash ^ s.len) * 0x100000001b3;
-}
-
-static uint64_t hash_of(const entry *e)
-{
-	return mix(mix(mix(0xcbf29ce484222325, e->nsp), e->type), e->data);
+	const map *m = &r->channels;
+	return (map_hash(m, e->nsp) * 31 + map_hash(m, e->type)) * 31 + map_hash(m, e->data);
 }
 
 static void free_if_over(sending *s)
@@ -110,10 +105,18 @@ static void on_added(const redisReply *reply, void *user)
 	tell(s, NULL);
 }
 
-/* What was waited for before it, and was told of, has been trimmed away. */
+/* What stood before it, and was not read, has been trimmed away or passed over. */
+static void tell_missing(const redis *r, const char *id)
+{
+	sending *s;
+	while ((s = first_waiting(r)) != NULL && s->id[0] && entry_order(s->id, id) < 0)
+		tell(s, NULL);
+}
+
 void sending_read(redis *r, const entry *e, const char *id)
 {
-	uint64_t hash = list_empty(&r->sendings) ? 0 : hash_of(e);
+	tell_missing(r, id);
+	uint64_t hash = list_empty(&r->sendings) ? 0 : hash_of(r, e);
 	if (!r->unanswered)
 		r->behind = false;
 	LIST_EACH (it, &r->sendings) {
@@ -136,7 +139,7 @@ sio_err sending_add(place *p, uint64_t number, size_t n, const span *words, cons
 		sio_cluster_sent(p->ns, number, NULL);
 		return err;
 	}
-	*s = (sending){ .r = r, .p = p, .number = number, .hash = hash_of(e) };
+	*s = (sending){ .r = r, .p = p, .number = number, .hash = hash_of(r, e) };
 	s->since = uv_now(r->patience->loop);
 	list_append(&r->sendings, &s->in_redis);
 	r->unanswered++;

@@ -190,6 +190,76 @@ test('redis 9, 10, 21: entries that make no sense, or are too large', async (t) 
 	assert.deepEqual(client.heard.map(([event]) => event), ['after']);
 });
 
+/** Entries that are there all at once. */
+async function addTogether(outside, events) {
+	const all = outside.multi();
+	for (const event of events) {
+		const data = JSON.stringify(said(event));
+		all.xAdd(STREAM, '*', { uid: 'other', nsp: '/', type: '3', data });
+	}
+	return all.exec();
+}
+
+const HUGE = 'x'.repeat(1_000_000);
+const amiss = async (server) => (await server.order('stats')).result.bad;
+
+test('redis 21: what is too large is passed over, and nothing else', async (t) => {
+	const { servers: [server], outside } = await begin(t, { MAX_MESSAGE: '100000' });
+	const client = await member(t, server);
+	await addTogether(outside, [['a'], ['b'], ['no', HUGE], ['c'], ['no', HUGE], ['d']]);
+	await heard(client, 4);
+	assert.deepEqual(client.heard.map(([event]) => event), ['a', 'b', 'c', 'd']);
+	assert.equal(await amiss(server), 2);
+	await addTogether(outside, [['no', HUGE]]);
+	await eventually(async () => (await amiss(server)) === 3, 'it to be passed over');
+	await addTogether(outside, [['e']]);
+	await heard(client, 5);
+});
+
+test('redis 21: what is too large is the last when a server begins', async (t) => {
+	const redis = await startRedis(t);
+	const outside = await redisClient(t, redis);
+	await addTogether(outside, [['before'], ['no', HUGE]]);
+	const env = { MODE: 'streams', MAX_MESSAGE: '100000' };
+	const server = await startMember(t, 'c', 'c1', redis, env);
+	await joined(server);
+	const client = await member(t, server);
+	await addTogether(outside, [['after']]);
+	await heard(client, 1);
+	assert.deepEqual(client.heard, [['after']]);
+	assert.equal(await amiss(server), 1);
+});
+
+test('redis 21: where scripts are refused, reading goes on at the end', async (t) => {
+	const { servers: [server], outside } = await begin(t, { MAX_MESSAGE: '100000' });
+	const client = await member(t, server);
+	await outside.sendCommand(['ACL', 'SETUSER', 'default', '-eval']);
+	await addTogether(outside, [['a'], ['no', HUGE], ['b']]);
+	const reads = async () => /cmd=xread/.test(await outside.sendCommand(['CLIENT', 'LIST']));
+	assert.ok(await server.prints(/eval/), server.stderr);
+	await eventually(reads, 'the stream to be read again');
+	await addTogether(outside, [['c']]);
+	await until(() => client.heard.at(-1)?.[0] === 'c', 'what comes then');
+	assert.deepEqual(client.heard.map(([event]) => event), ['a', 'c']);
+});
+
+test('redis 26: who has missed what is too large begins anew', async (t) => {
+	const env = { names: ['c1', 'c2'], MAX_MESSAGE: '100000' };
+	const { servers: [one, two], outside } = await begin(t, env);
+	const socket = await seasoned(t, one);
+	await lose(outside, socket);
+	await addTogether(outside, [['no', HUGE], ['b']]);
+	await eventually(async () => (await amiss(two)) === 1, 'it to be passed over');
+	await joined(two);
+	await comeTo(two, socket);
+	assert.equal(socket.recovered, false);
+	await two.order('emit', { event: 'e' });
+	await heard(socket, 1);
+	await lose(outside, socket);
+	await comeTo(one, socket);
+	assert.equal(socket.recovered, true);
+});
+
 test('redis 22; differences 70: all hear everything in one order', async (t) => {
 	const { servers: [one, two] } = await begin(t, { names: ['c1', 'c2'] });
 	const clients = [await member(t, one), await member(t, two)];
@@ -396,6 +466,28 @@ test('cluster 21: who leaves before it is let in may come back', async (t) => {
 	const again = comeTo(one, socket);
 	await admit(one);
 	await again;
+	assert.deepEqual([socket.recovered, socket.id], [true, id]);
+});
+
+test('cluster 21: nor does its namespace, which ends meanwhile, take that with it', async (t) => {
+	const { redis, outside, servers: [one, two] } = await begin(t, { names: ['c1', 'c2'] });
+	const socket = await member(t, one, { nsp: '/p-1' });
+	const { id } = socket;
+	await one.order('emit', { nsp: 'parent', event: 'seen' });
+	await heard(socket, 1);
+	await lose(outside, socket);
+	redis.freeze();
+	socket.io.uri = two.url;
+	socket.connect();
+	await next(socket.io, 'open');
+	await two.order('stats');
+	socket.io.engine.close();
+	await two.order('stats');
+	redis.thaw();
+	const taken = async () => /cmdstat_getdel:calls=1/.test(await outside.info('commandstats'));
+	await eventually(taken, 'it to be taken');
+	await kept(outside, socket);
+	await comeTo(two, socket);
 	assert.deepEqual([socket.recovered, socket.id], [true, id]);
 });
 
