@@ -137,7 +137,8 @@ static void on_kept(const redisReply *reply, void *user)
 /* What is too large for this server is not asked for in vain. */
 static bool is_readable(const redis *r, const char *offset)
 {
-	return redis_is_there(r) && is_offset(offset) && !reader_passed_over(r->reader, offset);
+	return redis_is_there(r) && is_offset(offset) && reader_at(r->reader) &&
+	       !reader_passed_over(r->reader, offset);
 }
 
 sio_err place_restore(void *at, uint64_t number, const char *pid, const char *offset, unsigned ms)
@@ -256,7 +257,7 @@ static sio_err ask_page(comeback *c)
 
 static void read_page(comeback *c)
 {
-	if (ask_page(c))
+	if (reader_passed_over(c->r->reader, c->at) || ask_page(c))
 		over(c, false);
 }
 

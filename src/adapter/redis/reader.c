@@ -17,8 +17,15 @@ struct reader {
 	char at[ENTRY_ID]; /* that entry's id; "": none yet */
 	/* One of those that come is too large: they are read one by one, until it is the next. */
 	bool single, skip;
-	char passed_over[ENTRY_ID]; /* the last such; "": none */
+	char passed_over[ENTRY_ID]; /* the last such, or one behind it; "": none */
 };
+
+static void pass_over(reader *s, const char *id)
+{
+	snprintf(s->at, sizeof s->at, "%s", id);
+	snprintf(s->passed_over, sizeof s->passed_over, "%s", id);
+	s->r->stats.bad++;
+}
 
 /* What this server has said is delivered now that it is known where it stands. */
 static void take_entry(reader *s, const stream_entry *one)
@@ -37,7 +44,7 @@ static void take_entry(reader *s, const stream_entry *one)
 	if (e->data.len <= r->o.given.max_message)
 		place_read(p, e, one->id);
 	else
-		r->stats.bad++;
+		pass_over(s, one->id);
 }
 
 /* ---- Reading ---- */
@@ -114,8 +121,10 @@ static void read_more(reader *s)
  * stream that is another one is read from its end. */
 static void begin_at(reader *s, const char *last)
 {
-	if (!s->at[0] || entry_order(last, s->at) < 0)
+	if (!s->at[0] || entry_order(last, s->at) < 0) {
 		snprintf(s->at, sizeof s->at, "%s", last);
+		s->passed_over[0] = '\0';
+	}
 	now_known(s);
 	read_more(s);
 }
@@ -153,13 +162,6 @@ static const char last_id[] =
 	"for _, e in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)) do "
 	"return e[1] end";
 
-static void pass_over(reader *s, const char *id)
-{
-	snprintf(s->at, sizeof s->at, "%s", id);
-	snprintf(s->passed_over, sizeof s->passed_over, "%s", id);
-	s->r->stats.bad++;
-}
-
 /* Where scripts are refused, what comes until it is read again is missed as well. */
 static void on_id(const redisReply *r, void *user)
 {
@@ -190,7 +192,13 @@ static void ask_for_id(reader *s)
 
 bool reader_passed_over(const reader *s, const char *since)
 {
-	return s->passed_over[0] && entry_order(since, s->passed_over) < 0;
+	return s->passed_over[0] && entry_order(since, s->passed_over) <= 0;
+}
+
+void reader_look_ahead(reader *s)
+{
+	if (reader_at(s))
+		snprintf(s->passed_over, sizeof s->passed_over, "%s", s->at);
 }
 
 /* ---- The connection ---- */

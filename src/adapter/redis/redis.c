@@ -100,9 +100,14 @@ void redis_down(redis *r, const char *which, const char *why)
 	redis_check_ready(r);
 }
 
+/* What clients had missed is asked for over it: that costs one connection, and not one for each of
+ * them. */
 static void on_out_down(const char *why, void *user)
 {
-	redis_down(user, "the connection to", why);
+	redis *r = user;
+	if (why == link_too_large && r->reader)
+		reader_look_ahead(r->reader);
+	redis_down(r, "the connection to", why);
 }
 
 static void on_in_down(const char *why, void *user)

@@ -107,8 +107,10 @@ void reader_free(reader *s);
 bool reader_ready(const reader *s);
 /* The last entry that it has read; NULL: not known. */
 const char *reader_at(const reader *s);
-/* One behind this id was too large to be read. */
+/* The one of this id, or one behind it, was too large to be read. */
 bool reader_passed_over(const reader *s, const char *since);
+/* One of those that it has read, or that were there before it, was too large for somebody else. */
+void reader_look_ahead(reader *s);
 
 /* ---- entry.c ---- */
 

@@ -247,16 +247,66 @@ test('redis 26: who has missed what is too large begins anew', async (t) => {
 	const env = { names: ['c1', 'c2'], MAX_MESSAGE: '100000' };
 	const { servers: [one, two], outside } = await begin(t, env);
 	const socket = await seasoned(t, one);
-	await lose(outside, socket);
-	await addTogether(outside, [['no', HUGE], ['b']]);
-	await eventually(async () => (await amiss(two)) === 1, 'it to be passed over');
-	await joined(two);
-	await comeTo(two, socket);
-	assert.equal(socket.recovered, false);
-	await two.order('emit', { event: 'e' });
-	await heard(socket, 1);
+	// The connection survives what is a little too large.
+	for (const [i, size] of [1_000_000, 110_000].entries()) {
+		await lose(outside, socket);
+		await addTogether(outside, [['no', HUGE.slice(0, size)], ['b']]);
+		for (const server of [one, two])
+			await eventually(async () => (await amiss(server)) === i + 1, 'it to be passed over');
+		await joined(two);
+		await comeTo(two, socket);
+		assert.equal(socket.recovered, false);
+		socket.heard.length = 0;
+		await two.order('emit', { event: 'e' });
+		await heard(socket, 1);
+	}
 	await lose(outside, socket);
 	await comeTo(one, socket);
+	assert.equal(socket.recovered, true);
+});
+
+const BROKEN = /REDIS 1 redis: the connection to [^\n]* is lost: a message over max_message/g;
+
+test('redis 10, 26: who comes back has nothing read that is too large', async (t) => {
+	const env = { names: ['c1', 'c2'], MAX_MESSAGE: '100000' };
+	const { servers: [one, two], outside } = await begin(t, env);
+	const socket = await seasoned(t, one);
+	const [huge] = await addTogether(outside, [['no', HUGE]]);
+	for (const server of [one, two])
+		await eventually(async () => (await amiss(server)) === 1, 'it to be passed over');
+	await joined(two);
+	const { connects } = (await two.order('stats')).result;
+	await lose(outside, socket);
+	// As who has heard of it on a server that reads more.
+	socket._lastOffset = huge;
+	await comeTo(two, socket);
+	assert.equal(socket.recovered, false);
+	const { result } = await two.order('stats');
+	assert.deepEqual([result.connected, result.connects], [true, connects]);
+});
+
+test('redis 26: what was too large before a server began is tried once', async (t) => {
+	const { redis, servers: [one], outside } = await begin(t);
+	const socket = await seasoned(t, one);
+	const { _lastOffset: old } = socket;
+	await addTogether(outside, [['no', HUGE], ['b']]);
+	await heard(socket, 2);
+	const env = { MODE: 'streams', RECOVERY: '60000', MAX_MESSAGE: '100000' };
+	const two = await startMember(t, 'c', 'c2', redis, env);
+	await joined(two);
+	for (let i = 0; i < 3; i++) {
+		await lose(outside, socket);
+		socket._lastOffset = old;
+		await comeTo(two, socket);
+		assert.equal(socket.recovered, false);
+		await until(() => two.stdout.match(BROKEN), 'the connection to be lost');
+		await joined(two, 2);
+	}
+	assert.equal(two.stdout.match(BROKEN).length, 1);
+	await two.order('emit', { event: 'e' });
+	await heard(socket, 3);
+	await lose(outside, socket);
+	await comeTo(two, socket);
 	assert.equal(socket.recovered, true);
 });
 
