@@ -23,10 +23,13 @@ static void on_retry(uv_timer_t *t)
 
 const char *const link_too_large = "a message over max_message";
 
-/* The owner may be told what it does not survive. */
+/* The owner may be told what it does not survive.  What was too large does not come again, and
+ * Redis is there. */
 void link_fault(redis_link *l, const char *why)
 {
 	l->up = false;
+	if (why == link_too_large)
+		l->retry_ms = RETRY_MS;
 	if (l->wire)
 		wire_drop(l->wire);
 	l->wire = NULL;

@@ -216,6 +216,14 @@ test('redis 21: what is too large is passed over, and nothing else', async (t) =
 	await heard(client, 5);
 });
 
+test('redis 21: many that are too large do not keep others waiting', async (t) => {
+	const { servers: [server], outside } = await begin(t, { MAX_MESSAGE: '100000' });
+	const client = await member(t, server);
+	await addTogether(outside, [...Array(6).fill(['no', HUGE]), ['after']]);
+	await heard(client, 1);
+	assert.equal(await amiss(server), 6);
+});
+
 test('redis 21: what is too large is the last when a server begins', async (t) => {
 	const redis = await startRedis(t);
 	const outside = await redisClient(t, redis);
