@@ -52,9 +52,11 @@ typedef struct place {
 	char *broadcast, *request, *response; /* channels; of a cluster but the first */
 } place;
 
-/* One channel that is listened on. */
+/* One channel that is listened on.  A room of one namespace may have that of another namespace: "r"
+ * in "/", and "/#r". */
 typedef struct subscription {
-	map_node by_channel;
+	map_node by_channel; /* of the first; key NULL: it is another */
+	list same;           /* a ring of those with the same channel */
 	list in_all, in_place;
 	place *p;
 	heard_on where;

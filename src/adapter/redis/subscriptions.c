@@ -36,6 +36,20 @@ static subscription *find(redis *r, char kind, span name)
 	return node ? MAP_OWNER(node, subscription, by_channel) : NULL;
 }
 
+static subscription *next_of(const subscription *s)
+{
+	return LIST_OWNER(s->same.next, subscription, same);
+}
+
+/* That of the place among those with the same channel; NULL: there is none. */
+static subscription *own_of(subscription *first, const place *p)
+{
+	subscription *s = first;
+	while (s && s->p != p)
+		s = next_of(s) == first ? NULL : next_of(s);
+	return s;
+}
+
 place *place_named(redis *r, span nsp)
 {
 	buf_clear(&r->key);
@@ -54,7 +68,8 @@ bool subscribe(place *p, heard_on where, char kind, bool room, span name)
 	redis *r = p->r;
 	if (memchr(name.at, '\0', name.len))
 		return false;
-	if (find(r, kind, name))
+	subscription *first = find(r, kind, name);
+	if (own_of(first, p))
 		return true;
 	subscription *s = calloc(1, sizeof *s + name.len + 2);
 	if (!s)
@@ -64,11 +79,17 @@ bool subscribe(place *p, heard_on where, char kind, bool room, span name)
 	s->kind = s->key[0] = kind;
 	s->room = room;
 	memcpy(s->key + 1, name.at, name.len);
-	map_add(&r->channels, &s->by_channel, (span){ s->key, name.len + 1 });
+	list_init(&s->same);
 	list_append(&r->all, &s->in_all);
 	list_append(&p->subscriptions, &s->in_place);
-	r->unheard += !room;
-	tell_subscribe(s);
+	if (first) {
+		list_append(&first->same, &s->same);
+		s->heard = first->heard;
+	} else {
+		map_add(&r->channels, &s->by_channel, (span){ s->key, name.len + 1 });
+		tell_subscribe(s);
+	}
+	r->unheard += !room && !s->heard;
 	redis_check_ready(r);
 	return true;
 }
@@ -76,9 +97,16 @@ bool subscribe(place *p, heard_on where, char kind, bool room, span name)
 static void end(subscription *s)
 {
 	redis *r = s->p->r;
-	tell(s, "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE");
+	subscription *other = next_of(s);
+	if (other == s)
+		tell(s, "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE");
 	r->unheard -= !s->room && !s->heard;
-	map_remove(&r->channels, &s->by_channel);
+	if (s->by_channel.key) {
+		map_remove(&r->channels, &s->by_channel);
+		if (other != s)
+			map_add(&r->channels, &other->by_channel, span_of(other->key));
+	}
+	list_remove(&s->same);
 	list_remove(&s->in_all);
 	list_remove(&s->in_place);
 	free(s);
@@ -87,8 +115,8 @@ static void end(subscription *s)
 
 void unsubscribe(place *p, span name)
 {
-	subscription *s = find(p->r, 's', name);
-	if (s && s->p == p && s->room)
+	subscription *s = own_of(find(p->r, 's', name), p);
+	if (s && s->room)
 		end(s);
 }
 
@@ -105,7 +133,8 @@ void resubscribe(redis *r)
 		subscription *s = LIST_OWNER(it, subscription, in_all);
 		s->heard = false;
 		r->unheard += !s->room;
-		tell_subscribe(s);
+		if (s->by_channel.key)
+			tell_subscribe(s);
 	}
 }
 
@@ -119,24 +148,29 @@ static span text_of(const redisReply *r, size_t i)
 
 static void confirm(redis *r, char kind, span name)
 {
-	subscription *s = find(r, kind, name);
-	if (!s || s->heard)
-		return;
-	s->heard = true;
-	r->unheard -= !s->room;
-	redis_check_ready(r);
+	subscription *first = find(r, kind, name), *s = first;
+	while (s && !s->heard) {
+		s->heard = true;
+		r->unheard -= !s->room;
+		s = next_of(s);
+	}
+	if (first)
+		redis_check_ready(r);
 }
 
 static void deliver(redis *r, char kind, span name, span text)
 {
-	subscription *s = find(r, kind, name);
+	subscription *first = find(r, kind, name), *s = first;
 	if (!s)
 		return;
 	r->stats.received++;
-	if (text.len <= r->o.given.max_message)
-		place_hear(s->p, s->where, text);
-	else
+	if (text.len > r->o.given.max_message) {
 		r->stats.bad++;
+	} else {
+		do
+			place_hear(s->p, s->where, text);
+		while ((s = next_of(s)) != first);
+	}
 	redis_refresh_stats(r);
 }
 

@@ -120,6 +120,42 @@ test('redis 6: channels of sharded servers, and what is said on them', async (t)
 	await eventually(async () => (await left())[1] === 1, 'the server to leave the room');
 });
 
+test('redis 6: a room and a namespace may have one channel', async (t) => {
+	const redis = await startRedis(t);
+	const outside = await redisClient(t, redis);
+	const servers = [];
+	for (const name of ['c1', 'c2']) {
+		servers.push(await startMember(t, 'c', name, redis, { MODE: 'dynamic' }));
+		await joined(servers.at(-1));
+	}
+	const [one, two] = servers;
+	const enter = () => member(t, two, { rooms: ['r'] });
+	const begun = async () => {
+		for (const server of servers) await server.order('emit', { nsp: '/#r', event: 'begins' });
+		return member(t, two, { nsp: '/#r' });
+	};
+	const inside = async () => {
+		const names = await outside.sendCommand(['PUBSUB', 'SHARDNUMSUB', 'socket.io#/#r#']);
+		return names[1] > 0;
+	};
+	const inRoom = await enter();
+	await eventually(inside, 'the channel');
+	const inNamespace = await begun();
+	const both = async (n) => {
+		await one.order('emit', { event: 'room', args: [n], to: ['r'] });
+		await one.order('emit', { nsp: '/#r', event: 'all', args: [n] });
+		await until(() => inNamespace.heard.some(([, m]) => m === n), `the namespace's ${n}`);
+	};
+	await both(1);
+	assert.deepEqual(inRoom.heard, [['room', 1]]);
+	await two.order('leave', { room: 'r', local: true });
+	await both(2);
+	await inRoom.emitWithAck('join', 'r');
+	await both(3);
+	assert.deepEqual(inRoom.heard, [['room', 1], ['room', 3]]);
+	assert.deepEqual(inNamespace.heard, [['all', 1], ['all', 2], ['all', 3]]);
+});
+
 test('redis 8: requests in the forms of older servers are answered', async (t) => {
 	const lab = await begin(t);
 	const { client, server } = lab;
