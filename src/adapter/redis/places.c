@@ -98,11 +98,11 @@ void place_close(void *at)
 static sio_err say(place *p, size_t n, const span *words, uint64_t number, const entry *e)
 {
 	redis *r = p->r;
-	uint64_t dropped = link_dropped(r->out);
+	uint64_t dropped = link_dropped(r->out) + r->lost;
 	sio_err err = number ? sending_add(p, number, n, words, e)
 			     : link_command(r->out, n, words, NULL, NULL);
 	r->stats.sent += !err;
-	if (link_dropped(r->out) != dropped)
+	if (link_dropped(r->out) + r->lost != dropped)
 		redis_note_full(r);
 	redis_refresh_stats(r);
 	return err;

@@ -145,6 +145,7 @@ sio_err sending_add(place *p, uint64_t number, size_t n, const span *words, cons
 	r->unanswered++;
 	sio_err err = link_command(r->out, n, words, on_added, s);
 	if (err) {
+		r->lost += err == SIO_ELIMIT;
 		r->unanswered--;
 		list_remove(&s->in_redis);
 		free(s);

@@ -365,6 +365,19 @@ test('redis 23: clients here do not wait for Redis long', async (t) => {
 	}
 });
 
+test('redis 15: what is dropped over max_queue is counted, also where offsets are told', async (t) => {
+	const { redis, servers: [server] } = await begin(t, { MAX_QUEUE: '10000', PING: '60000' });
+	const client = await member(t, server);
+	redis.freeze();
+	t.after(() => redis.thaw());
+	const large = { op: 'emit', event: 'e', args: ['x'.repeat(1000)] };
+	await server.order('several', { orders: Array(20).fill(large) });
+	await heard(client, 20);
+	const { dropped, queued } = (await server.order('stats')).result;
+	assert.ok(dropped > 10 && dropped < 15 && queued <= 10_000, `${dropped}, ${queued}`);
+	assert.match(server.stdout, /REDIS 1 redis: more than max_queue waits for Redis: /);
+});
+
 test('redis 24: what is kept of a client, and for whom', async (t) => {
 	const { outside, servers: [one, two] } = await begin(t, { names: ['c1', 'c2'] });
 	const data = { name: 'Zoë' };
