@@ -146,18 +146,20 @@ static void on_save(void *at, const sio_cluster_session *gone, unsigned ms)
 	payload_free(&p);
 }
 
-static sio_err on_restore(void *at, uint64_t number, const char *pid, const char *offset)
+static sio_err on_restore(
+	void *at, uint64_t number, const char *pid, const char *offset, unsigned ms)
 {
 	(void)at;
 	(void)pid;
 	(void)offset;
+	(void)ms;
 	asking = number;
 	return SIO_OK;
 }
 
 static sio_err on_replay(void *at, uint64_t number, const char *offset)
 {
-	return on_restore(at, number, NULL, offset);
+	return on_restore(at, number, NULL, offset, 0);
 }
 
 static const char *on_position(void *at)
