@@ -71,6 +71,10 @@ typedef struct sio_cluster_session {
 	/* It may be one of another namespace, and passes middleware again.  To save() too: it did
 	 * not. */
 	bool unsure;
+	/* An offset.  To save(): that of when it came, before which nothing is its own.  To
+	 * sio_cluster_restored(): from where on it is to be told what it has missed, the later one
+	 * of that and what it has seen.  NULL: not known, and what it says counts. */
+	const char *since;
 } sio_cluster_session;
 
 /* A backend.  `place` is what open() returned for the namespace. */
@@ -104,8 +108,8 @@ typedef struct sio_adapter {
 	 * error: not now. */
 	sio_err (*restore)(
 		void *place, uint64_t number, const char *pid, const char *offset, unsigned ms);
-	/* Hands all events behind that offset to sio_cluster_missed(), later, and ends with
-	 * sio_cluster_replayed(). */
+	/* Hands all events behind that offset, which is the client's or `since`, to
+	 * sio_cluster_missed(), later, and ends with sio_cluster_replayed(). */
 	sio_err (*replay)(void *place, uint64_t number, const char *offset);
 	/* The offset of who has seen all that was handed over so far; NULL: not known. */
 	const char *(*position)(void *place);

@@ -10,6 +10,7 @@
 #include "journal.h"
 #include "json.h"
 #include "lost.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What the adapter is asked for a socket that is not let in yet. */
@@ -53,7 +54,8 @@ void homecoming_save(sio_socket *k, const lost *l)
 		.pid = l->pid,
 		.rooms = rooms,
 		.data = k->shared_data,
-		.unsure = k->membership->unsure };
+		.unsure = k->membership->unsure,
+		.since = k->membership->came[0] ? k->membership->came : NULL };
 	if (rooms)
 		ns->io->adapter->save(ns->place, &all, ns->io->options.recovery_ms);
 	free(rooms);
@@ -137,7 +139,7 @@ bool homecoming_begin(sio_socket *k)
 	io *o = k->ns->io;
 	const char *pid = lost_text(k->auth.tree, "pid"),
 		   *offset = lost_text(k->auth.tree, "offset");
-	bool good = is_id(pid) && offset && may_ask(k->client);
+	bool good = is_id(pid) && offset && cluster_offset_good(offset) && may_ask(k->client);
 	homecoming *h = good ? calloc(1, sizeof *h) : NULL;
 	if (!h)
 		return false;
@@ -162,7 +164,7 @@ bool homecoming_ready(sio_socket *k)
 	if (h->done)
 		return true;
 	h->asked = k->ns->outbox.last;
-	if (a->replay(k->ns->place, h->number, lost_text(k->auth.tree, "offset")))
+	if (a->replay(k->ns->place, h->number, k->membership->came))
 		renounce(k);
 	else
 		start_deadline(h);
@@ -199,6 +201,18 @@ static lost *lost_of(const sio_ns *ns, const sio_cluster_session *from)
 	return NULL;
 }
 
+static void came_at(sio_socket *k, const char *offset)
+{
+	membership *m = k->membership;
+	bool good = offset && cluster_offset_good(offset);
+	snprintf(m->came, sizeof m->came, "%s", good ? offset : "");
+}
+
+void homecoming_note(sio_socket *k)
+{
+	came_at(k, k->ns->io->adapter->position(k->ns->place));
+}
+
 sio_err sio_cluster_restored(sio_ns *ns, uint64_t number, const sio_cluster_session *saved)
 {
 	homecoming *h = find(ns, number);
@@ -214,6 +228,7 @@ sio_err sio_cluster_restored(sio_ns *ns, uint64_t number, const sio_cluster_sess
 	k->membership->lost = l;
 	lost_unpack(k, l);
 	k->membership->unsure = saved->unsure;
+	came_at(k, saved->since ? saved->since : lost_text(k->auth.tree, "offset"));
 	ns_admit_later(k);
 	return SIO_OK;
 }

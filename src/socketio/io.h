@@ -460,6 +460,9 @@ typedef struct membership {
 	uint64_t left;  /* of the last one that there was when it left */
 	struct homecoming *homecoming; /* what the adapter is asked for; NULL: nothing */
 	uint64_t entered;              /* number of the last emission before */
+	/* The adapter's offset of when it came, or from which on it was told what it had missed;
+	 * "": not known. */
+	char came[SIO_REQUEST_MAX + 1];
 	bool recovered;
 	bool unsure; /* middleware is asked about it, and has not let it in yet */
 	char pid[ID_LEN + 1];

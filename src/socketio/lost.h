@@ -41,6 +41,8 @@ bool homecoming_begin(sio_socket *k);
 bool homecoming_ready(sio_socket *k);
 /* Its rooms, and what it has missed. */
 bool homecoming_enter(sio_socket *k);
+/* It enters, and is none that was lost. */
+void homecoming_note(sio_socket *k);
 /* The adapter is asked no more. */
 void homecoming_end(sio_socket *k);
 /* The adapter keeps it, with the socket's data. */

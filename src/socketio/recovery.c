@@ -351,6 +351,8 @@ bool recovery_enter(sio_socket *k)
 	if (!m || !m->lost) {
 		if (m)
 			m->since = m->sent = k->ns->recovery.last;
+		if (m && kept_elsewhere(k->ns))
+			homecoming_note(k);
 		return true;
 	}
 	bool good = whole(k, m->lost) && lost_rejoin(k, &m->lost->rooms);

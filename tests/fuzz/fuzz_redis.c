@@ -208,7 +208,7 @@ static void read_kept(span text)
 static void read_entry(const char *data, size_t size)
 {
 	const sio_cluster_session kept = { "mYDjApffGO3UNvIlAAAA", "AqDp6R96go68mgqjAAAB",
-		SIO_ROOMS("mYDjApffGO3UNvIlAAAA", "r"), NULL, false };
+		SIO_ROOMS("mYDjApffGO3UNvIlAAAA", "r"), NULL, false, NULL };
 	letter l;
 	const entry e = { SPAN("fedcba9876543210"), SPAN("/"), { data, size > 0 },
 		{ data + 1, size ? size - 1 : 0 } };

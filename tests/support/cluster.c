@@ -272,7 +272,7 @@ static void restore(cluster *c, const letter *l)
 	for (char *word = strtok(found.rooms, " "); word; word = strtok(NULL, " "))
 		rooms[n++] = word;
 	cJSON *data = found.data[0] ? cJSON_Parse(found.data) : NULL;
-	const sio_cluster_session s = { found.id, found.pid, rooms, data, found.unsure };
+	const sio_cluster_session s = { found.id, found.pid, rooms, data, found.unsure, NULL };
 	sio_ns *ns = ns_of(l->from, l);
 	bool gone = !ns || sio_cluster_restored(ns, l->m.number, there ? &s : NULL) == SIO_EGONE;
 	if (there && gone)

@@ -152,7 +152,7 @@ START_TEST(beside_it_the_namespace_is_kept)
 				   "AaNuc3ClL2NoYXQ=";
 	cJSON *data = sio_json("{u: 1}");
 	const sio_cluster_session session = { "mYDjApffGO3UNvIlAAAA", "AqDp6R96go68mgqjAAAB",
-		SIO_ROOMS("mYDjApffGO3UNvIlAAAA", "room1"), data, false };
+		SIO_ROOMS("mYDjApffGO3UNvIlAAAA", "room1"), data, false, NULL };
 	sio_cluster_session back;
 	const char *nsp;
 	payload p;
@@ -261,7 +261,7 @@ START_TEST(each_allocation_may_fail)
 	const sio_event ev = { .name = "e", .args = args, .binary = &part, .nbinary = 1 };
 	const sio_delivery who = { .to = SIO_ROOMS("a", "b"), .except = SIO_ROOMS("c") };
 	const sio_cluster_message m = { .type = SIO_CLUSTER_EMIT, .who = &who, .event = &ev };
-	const sio_cluster_session s = { "sid", "pid", who.to, args, false };
+	const sio_cluster_session s = { "sid", "pid", who.to, args, false, "1-0" };
 	size_t n = 0;
 	bool failed;
 	do {

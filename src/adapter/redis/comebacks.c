@@ -126,6 +126,8 @@ static void on_kept(const redisReply *reply, void *user)
 	bool good = found && kept_read(&l, text, &session, &nsp);
 	c->r->stats.bad += found && !good;
 	session.unsure = !nsp;
+	if (good && (!session.since || entry_order(session.since, c->at) < 0))
+		session.since = c->at;
 	const sio_cluster_session *here = good && is_here(c, nsp) ? &session : NULL;
 	if (!c->p || sio_cluster_restored(c->p->ns, c->number, here) == SIO_EGONE)
 		if (good)

@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* kept - what the reference keeps of a client that was lost: { sid, pid, rooms, data }, in
- * MessagePack and base64, and the namespace beside that (protocol-notes/redis.md). */
+ * MessagePack and base64, and beside that its namespace and when it came (protocol-notes/redis.md).
+ */
 #include "../../base/text.h"
 #include "../../socketio/json.h"
 #include "tongue.h"
+
+/* false: out of memory. */
+static bool add_text(cJSON *tree, const char *key, const char *text)
+{
+	return tree && (!text || cJSON_AddStringToObject(tree, key, text));
+}
 
 bool kept_write(payload *p, const sio_cluster_session *s, const char *nsp)
 {
 	static const sio_event none;
 	void *data = s->data ? letter_borrow(s->data) : cJSON_CreateObject();
-	void *rooms = letter_names(s->rooms);
-	cJSON *tree = nsp ? sio_json("{sid: %s, pid: %s, rooms: %p, data: %p, nsp: %s}", s->id,
-				    s->pid, rooms, data, nsp)
-			  : sio_json("{sid: %s, pid: %s, rooms: %p, data: %p}", s->id, s->pid,
-				    rooms, data);
+	cJSON *tree = sio_json("{sid: %s, pid: %s, rooms: %p, data: %p}", s->id, s->pid,
+		(void *)letter_names(s->rooms), data);
+	if (!add_text(tree, "nsp", nsp) || !add_text(tree, "since", s->since)) {
+		json_free(tree);
+		tree = NULL;
+	}
 	return payload_packed(p, tree, &none) && payload_encode(p);
 }
 
@@ -67,6 +75,7 @@ bool kept_read(letter *l, span text, sio_cluster_session *out, const char **nsp)
 	out->pid = letter_id(tree, "pid");
 	out->rooms = letter_texts(l, letter_field(tree, "rooms"));
 	out->data = letter_field(tree, "data");
+	out->since = letter_text(tree, "since");
 	*nsp = letter_text(tree, "nsp");
 	return out->id && out->pid && out->rooms;
 }

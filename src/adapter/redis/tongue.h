@@ -59,7 +59,8 @@ bool entry_may_be_missed(const entry *e);
 
 /* ---- kept.c: clients that were lost ---- */
 
-/* With the namespace, which the reference does not look at, or NULL.  false: out of memory. */
+/* With the namespace, which the reference does not look at, nor at since, or NULL.  false: out of
+ * memory. */
 bool kept_write(payload *p, const sio_cluster_session *s, const char *nsp);
 /* Fills l, which is then freed whatever it returns; what it says points into that.  nsp NULL: it
  * does not say.  false: it makes no sense. */

@@ -432,6 +432,30 @@ test('redis 25; differences 69: what was missed is said, once', async (t) => {
 	assert.equal(socket._lastOffset, missed.at(-1).at(-1));
 });
 
+test('redis 24, 25; differences 72: what was said before a client came is not his', async (t) => {
+	const { outside, servers: [one, two] } = await begin(t, { names: ['c1', 'c2'] });
+	const early = await seasoned(t, one);
+	const { _lastOffset: before } = early;
+	await one.order('emit', { event: 'secret', args: [2] });
+	await heard(early, 1);
+	const late = await member(t, one);
+	await one.order('emit', { event: 'his', args: [3] });
+	await heard(late, 1);
+	const his = late.heard.slice();
+	for (const server of [two, one]) {
+		late.heard.length = 0;
+		await lose(outside, late);
+		const key = `sio:session:${late._pid}`;
+		const { since } = decode(Buffer.from(await outside.get(key), 'base64'));
+		assert.equal(since, early.heard[0].at(-1));
+		// He may say what he likes, or have it from another time.
+		late._lastOffset = before;
+		await comeTo(server, late);
+		assert.equal(late.recovered, true);
+		assert.deepEqual(late.heard, his);
+	}
+});
+
 test('redis 26; cluster 22: who comes back while Redis is away begins anew', async (t) => {
 	const env = { names: ['c1', 'c2'], TIMEOUT: '300', PING: '60000' };
 	const { redis, outside, servers: [one, two] } = await begin(t, env);
