@@ -162,6 +162,16 @@ static const char last_id[] =
 	"for _, e in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)) do "
 	"return e[1] end";
 
+/* It may be asked again, and would answer. */
+static bool is_busy(const char *error)
+{
+	static const char *const words[] = { "LOADING ", "BUSY ", "MASTERDOWN " };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strncmp(error, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
 /* Where scripts are refused, what comes until it is read again is missed as well. */
 static void on_id(const redisReply *r, void *user)
 {
@@ -169,6 +179,10 @@ static void on_id(const redisReply *r, void *user)
 	s->asked = false;
 	if (!r)
 		return;
+	if (r->type == REDIS_REPLY_ERROR && is_busy(r->str)) {
+		link_fault(s->link, r->str);
+		return;
+	}
 	s->single = s->skip = false;
 	if (r->type == REDIS_REPLY_STRING && r->len < ENTRY_ID) {
 		pass_over(s, r->str);

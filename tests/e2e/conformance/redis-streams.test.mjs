@@ -3,6 +3,8 @@
 // A cluster over a stream: what its entries are, and what becomes of clients that come back.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createConnection, createServer } from 'node:net';
 import { test } from 'node:test';
 import { decode, encode, redisClient } from '../cluster/outside.mjs';
 import { connected, openManager, WEBSOCKET } from '../support/client.mjs';
@@ -249,6 +251,39 @@ test('redis 21: where scripts are refused, reading goes on at the end', async (t
 	await addTogether(outside, [['c']]);
 	await until(() => client.heard.at(-1)?.[0] === 'c', 'what comes then');
 	assert.deepEqual(client.heard.map(([event]) => event), ['a', 'c']);
+});
+
+/** Redis, which answers the first script as if it were loading what it holds. */
+async function loadingOnce(t, redis) {
+	let first = true;
+	const server = createServer((socket) => {
+		const behind = createConnection(redis.port, '127.0.0.1');
+		for (const [one, other] of [[socket, behind], [behind, socket]])
+			one.on('error', () => {}).on('close', () => other.destroy());
+		behind.pipe(socket);
+		socket.on('data', (data) => {
+			const asks = first && data.includes('EVAL');
+			first = first && !asks;
+			if (asks) socket.write('-LOADING Redis is loading the dataset in memory\r\n');
+			else behind.write(data);
+		});
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.after(() => server.close());
+	return { url: `redis://127.0.0.1:${server.address().port}`, asked: () => !first };
+}
+
+test('redis 21: a script that Redis cannot run yet is asked for again', async (t) => {
+	const redis = await startRedis(t);
+	const outside = await redisClient(t, redis);
+	const way = await loadingOnce(t, redis);
+	const env = { MODE: 'streams', MAX_MESSAGE: '100000' };
+	const server = await startMember(t, 'c', 'c1', way, env);
+	await joined(server);
+	const client = await member(t, server);
+	await addTogether(outside, [['a'], ['no', HUGE], ['b']]);
+	await heard(client, 2);
+	assert.deepEqual([way.asked(), client.heard], [true, [['a'], ['b']]]);
 });
 
 test('redis 26: who has missed what is too large begins anew', async (t) => {
