@@ -150,6 +150,9 @@ static sio_err say(sio_emitter *e, const char *nsp, const sio_cluster_message *m
 		return SIO_EINVAL;
 	if (who && who->to && !who->to[0])
 		return SIO_OK; /* to nobody */
+	/* It could not be made anew when the last call gave up. */
+	if (!e->r->out && !open_link(e))
+		return SIO_ENOMEM;
 	/* A connection may have been lost since the last call. */
 	if (e->waits)
 		uv_run(e->loop, UV_RUN_NOWAIT);

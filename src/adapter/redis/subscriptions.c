@@ -14,9 +14,11 @@ static span channel_of(const subscription *s)
 static void tell(const subscription *s, const char *verb, const char *pattern, const char *shard)
 {
 	const char *words[] = { ['m'] = verb, ['p'] = pattern, ['s'] = shard };
-	/* Where the link is not up it is told when it is. */
-	link_command(s->p->r->in, 2, (span[]){ span_of(words[(int)s->kind]), channel_of(s) }, NULL,
-		NULL);
+	redis_link *in = s->p->r->in;
+	const span command[] = { span_of(words[(int)s->kind]), channel_of(s) };
+	/* Where the link is not up it is told when it is, and what cannot be told on a new one. */
+	if (link_command(in, 2, command, NULL, NULL) == SIO_ENOMEM)
+		link_fault(in, "out of memory");
 }
 
 static void tell_subscribe(const subscription *s)
