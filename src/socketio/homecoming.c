@@ -304,7 +304,9 @@ void sio_cluster_replayed(sio_ns *ns, uint64_t number, bool whole)
 	sio_socket *k = h->socket;
 	/* What was said meanwhile comes behind it, or is not among it. */
 	bool adrift = ns->outbox.adrift > h->asked;
-	if (!whole || adrift || !k->membership->lost) {
+	/* And it may have been sent something else. */
+	bool fits = lost_fits(k, h->size, 0);
+	if (!whole || adrift || !fits || !k->membership->lost) {
 		renounce(k);
 		return;
 	}

@@ -742,6 +742,50 @@ START_TEST(who_does_not_wait_is_not_told_what_it_has_missed)
 }
 END_TEST
 
+/* cluster.md 22: what else it was sent meanwhile counts when it is let in. */
+START_TEST(who_has_got_behind_meanwhile_begins_anew)
+{
+	const sio_delivery all = { .flags = 0 }, local = { .flags = SIO_LOCAL };
+	char text[2000];
+	memset(text, 'x', sizeof text);
+	for (int way = 0; way < 2; way++) {
+		cJSON *args = sio_json("['%.*s']", (int)sizeof text, text);
+		const sio_event ev = { .name = "e", .args = args };
+		const sio_cluster_message m = {
+			.type = SIO_CLUSTER_EMIT, .who = &all, .event = &ev, .offset = "2-0"
+		};
+		pair t;
+		begin_with(&t, &(sio_options){ .recovery_ms = MINUTE,
+				       .max_queue = 3000,
+				       .recovery_uses_middleware = true });
+		sio_ns *other = sio_of(t.s[1], "/other");
+		sio_use(t.ns[1], hold, t.s[1]);
+		lose(&t);
+		come_to(&t, 1);
+		enter(t.g.peer, "/other");
+		uint64_t number = its_number(t.s[1]);
+		t.c.slow = true;
+		sio_admit(held);
+		end_turn(t.s[1]);
+		ck_assert_int_eq(sio_cluster_missed(t.ns[1], number, &m), SIO_OK);
+		t.g.peer->slow = way == 1;
+		sio_broadcast(other, &local, "o", cJSON_Duplicate(args, true));
+		end_turn(t.s[1]);
+		sio_cluster_replayed(t.ns[1], number, true);
+		end_turn(t.s[1]);
+		if (way == 1)
+			sio_admit(held);
+		end_turn(t.s[1]);
+		ck_assert(!t.g.peer->closed);
+		ck_assert_int_eq(sio_recovered(socket_at(&t)), way == 0);
+		t.c.slow = false;
+		cluster_turn(&t.c);
+		json_free(args);
+		end(&t);
+	}
+}
+END_TEST
+
 START_TEST(asking_anew_replaces_the_first_question)
 {
 	pair t;
@@ -878,6 +922,7 @@ UNIT_MAIN("homecoming", an_event_comes_with_its_offset_when_the_adapter_says_so,
 	who_begins_anew_is_another_one, what_waits_no_longer_is_heard_by_who_has_come_back,
 	what_waits_no_longer_may_be_missed_by_who_is_coming_back,
 	who_has_missed_too_much_begins_anew, who_does_not_wait_is_not_told_what_it_has_missed,
-	asking_anew_replaces_the_first_question, asking_for_ever_is_of_no_use,
-	events_before_the_answer_close_the_connection, data_of_the_application_ends_with_the_socket,
-	who_keeps_does_it_all, without_recovery_nothing_waits)
+	who_has_got_behind_meanwhile_begins_anew, asking_anew_replaces_the_first_question,
+	asking_for_ever_is_of_no_use, events_before_the_answer_close_the_connection,
+	data_of_the_application_ends_with_the_socket, who_keeps_does_it_all,
+	without_recovery_nothing_waits)
