@@ -237,9 +237,13 @@ static void on_down(const char *why, void *user)
 {
 	reader *s = user;
 	s->known = false;
+	bool begun = isdigit((unsigned char)s->at[0]);
 	if (why == link_too_large) {
-		s->skip = s->single || !isdigit((unsigned char)s->at[0]);
+		s->skip = s->single || !begun;
 		s->single = true;
+	} else if (begun) {
+		/* What comes next may be another one by then. */
+		s->skip = false;
 	}
 	redis_down(s->r, "the reading connection to", why);
 }

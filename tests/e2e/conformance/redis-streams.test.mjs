@@ -253,8 +253,8 @@ test('redis 21: where scripts are refused, reading goes on at the end', async (t
 	assert.deepEqual(client.heard.map(([event]) => event), ['a', 'c']);
 });
 
-/** Redis, which answers the first script as if it were loading what it holds. */
-async function loadingOnce(t, redis) {
+/** Redis, but that the first script is not run; `instead` is called with the connection. */
+async function withoutFirstScript(t, redis, instead) {
 	let first = true;
 	const server = createServer((socket) => {
 		const behind = createConnection(redis.port, '127.0.0.1');
@@ -264,7 +264,7 @@ async function loadingOnce(t, redis) {
 		socket.on('data', (data) => {
 			const asks = first && data.includes('EVAL');
 			first = first && !asks;
-			if (asks) socket.write('-LOADING Redis is loading the dataset in memory\r\n');
+			if (asks) instead(socket);
 			else behind.write(data);
 		});
 	}).listen(0, '127.0.0.1');
@@ -273,18 +273,29 @@ async function loadingOnce(t, redis) {
 	return { url: `redis://127.0.0.1:${server.address().port}`, asked: () => !first };
 }
 
-test('redis 21: a script that Redis cannot run yet is asked for again', async (t) => {
-	const redis = await startRedis(t);
-	const outside = await redisClient(t, redis);
-	const way = await loadingOnce(t, redis);
-	const env = { MODE: 'streams', MAX_MESSAGE: '100000' };
-	const server = await startMember(t, 'c', 'c1', way, env);
-	await joined(server);
-	const client = await member(t, server);
-	await addTogether(outside, [['a'], ['no', HUGE], ['b']]);
-	await heard(client, 2);
-	assert.deepEqual([way.asked(), client.heard], [true, [['a'], ['b']]]);
-});
+const later = '-LOADING Redis is loading the dataset in memory\r\n';
+const instead = {
+	'that Redis cannot run yet': (socket) => socket.write(later),
+	'that was lost with its stream': async (socket, outside) => {
+		await outside.del(STREAM);
+		await addTogether(outside, [['b']]);
+		socket.destroy();
+	},
+};
+
+for (const [what, run] of Object.entries(instead))
+	test(`redis 21: a script ${what} costs no other entry`, async (t) => {
+		const redis = await startRedis(t);
+		const outside = await redisClient(t, redis);
+		const way = await withoutFirstScript(t, redis, (socket) => run(socket, outside));
+		const env = { MODE: 'streams', MAX_MESSAGE: '100000' };
+		const server = await startMember(t, 'c', 'c1', way, env);
+		await joined(server);
+		const client = await member(t, server);
+		await addTogether(outside, [['a'], ['no', HUGE], ['b']]);
+		await heard(client, 2);
+		assert.deepEqual([way.asked(), client.heard], [true, [['a'], ['b']]]);
+	});
 
 test('redis 26: who has missed what is too large begins anew', async (t) => {
 	const env = { names: ['c1', 'c2'], MAX_MESSAGE: '100000' };
