@@ -220,21 +220,24 @@ void listeners_close(net *n);
 /* Takes fd; from is where it comes from. */
 void connection_open(net *n, int fd, bool tls, const struct sockaddr_storage *from);
 void connection_input(connection *c, unsigned char *data, size_t len);
-void connection_writable(connection *c);
-/* It has output, or has become ready to close. */
-void connection_dirty(connection *c);
-void connection_flush(connection *c);
 /* It ends at the end of the turn; what it carried is told now. */
 void connection_doom(connection *c);
 /* The socket is gone, or is to go; frees. */
 void connection_free(connection *c);
-/* Bytes that were given to it and not taken by the kernel. */
-size_t connection_backlog(const connection *c);
 /* What it holds may have become more or less. */
 void connection_weigh(connection *c);
 /* errno of why it is gone; 0: it was closed. */
 int connection_error(const connection *c);
 void connection_deadline(connection *c, uint64_t after_ms);
+
+/* ---- connection_output.c ---- */
+
+/* It has output, or has become ready to close. */
+void connection_dirty(connection *c);
+void connection_flush(connection *c);
+void connection_writable(connection *c);
+/* Bytes that were given to it and not taken by the kernel. */
+size_t connection_backlog(const connection *c);
 
 /* ---- shed.c ---- */
 
