@@ -89,7 +89,7 @@ void connection_doom(connection *c)
 	list_append(&c->net->doomed, &c->in_doomed);
 	net_wake(c->net);
 	timer_stop(c->net->wheel, &c->deadline);
-	engine_request_lost(c);
+	exchange_lost(c);
 	websocket_lost(c);
 }
 

@@ -322,17 +322,32 @@ handshake *request_take_handshake(connection *c, const http_head *head);
 
 /* A request below the engine's path. */
 void engine_request_begin(connection *c, const http_head *head);
-/* The body of a POST is there. */
-void engine_request_body(connection *c, unsigned char *data, size_t len);
-/* It is too large (413), or broken (400). */
-void engine_request_refused(connection *c, int status);
-/* The connection is gone. */
-void engine_request_lost(connection *c);
 /* The application was asked and has answered; message is as for net_answer(). */
 void engine_request_allowed(connection *c, const http_head *head);
 void engine_request_denied(connection *c, const http_head *head, const char *message);
 /* What it leaves behind. */
 void engine_request_fini(request *r);
+
+/* ---- exchanges.c: polls and posts ---- */
+
+/* A GET of a session by long-polling. */
+void exchange_poll(connection *c, session *s);
+/* A POST of one; its body is to come. */
+void exchange_post(connection *c, const http_head *head, session *s);
+/* The body is there. */
+void exchange_body(connection *c, unsigned char *data, size_t len);
+/* It is too large (413), or broken (400). */
+void exchange_refused(connection *c, int status);
+/* The connection is gone. */
+void exchange_lost(connection *c);
+
+/* ---- refusals.c ---- */
+
+/* message NULL: the usual. */
+void refuse_request(connection *c, const http_head *head, refusal why, const char *message,
+	const refusal_context *context);
+/* There is no room for a session, as that option has it. */
+void refuse_over_limit(connection *c, const http_head *head, const char *limit);
 
 /* ---- asking.c: what the application says to that ---- */
 
