@@ -31,6 +31,12 @@ struct sio_server {
 	timer deadline;
 };
 
+/* Fields that the application adds to an answer. */
+struct sio_headers {
+	buf *fields;
+	bool own_body; /* what they are said of is the application's too */
+};
+
 /* ---- server_end.c ---- */
 
 void server_end_init(sio_server *s);
@@ -39,16 +45,22 @@ void server_put_off(sio_server *s);
 /* Carries out what was put off while the application was running. */
 void server_settle(sio_server *s);
 bool server_unsettled(const sio_server *s);
-/* Fields that the application adds to an answer. */
-struct sio_headers {
-	buf *fields;
-	bool own_body; /* what they are said of is the application's too */
-};
 
 /* ---- server.c ---- */
 
 /* What an errno value is called outside. */
 sio_err server_error(int error);
+
+/* ---- server_options.c ---- */
+
+/* What is wrong with them, for the log; NULL: nothing. */
+const char *options_fault(const sio_options *o);
+/* What they are for each layer, with the standards in the place of 0. */
+io_options options_for_io(const sio_options *o);
+engine_options options_for_engine(const sio_options *o);
+net_options options_for_net(const sio_options *o, const char *path);
+/* The path with a slash at its beginning, and one or none at its end; NULL: out of memory. */
+char *options_path(const sio_options *o);
 
 /* ---- server_stats.c ---- */
 

@@ -292,9 +292,7 @@ bool parse_uint(span s, uint64_t max, uint64_t *out)
 	return true;
 }
 
-/* ---- URLs ---- */
-
-static int hex_digit(char c)
+int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -304,6 +302,8 @@ static int hex_digit(char c)
 		return c - 'A' + 10;
 	return -1;
 }
+
+/* ---- URLs ---- */
 
 /* The character at s.at[i], and in *len how many characters spell it; -1: a broken escape. */
 static int url_char(span s, size_t i, size_t *len)

@@ -47,6 +47,8 @@ void random_bytes(void *out, size_t len);
 
 /* All of s as decimal digits, at most max; false: empty, another character, or too large. */
 bool parse_uint(span s, uint64_t max, uint64_t *out);
+/* The value of a hexadecimal digit; -1: it is none. */
+int hex_digit(char c);
 
 /* ---- URLs ---- */
 

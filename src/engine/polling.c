@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* polling - long-polling as a transport (protocol-notes/engine.io.md, "Polling"). */
 #include "polling.h"
-#include "engine.h"
 #include "jsonp.h"
+#include "polling_parts.h"
 #include <stdlib.h>
 
 static polling *polling_of(const transport *t)
 {
 	return (polling *)(uintptr_t)t;
-}
-
-/* An exchange is forgotten before it is answered: what answering leads to may bring the next one.
- */
-static void answer(exchange **slot, int status, answer_type type, bytes *body)
-{
-	exchange *x = *slot;
-	*slot = NULL;
-	x->polling = NULL;
-	x->ops->answer(x, status, type, body);
 }
 
 void polling_sent(exchange *x)
@@ -41,15 +31,7 @@ static void answer_get(polling *p, answer_type type, bytes *body)
 		p->unread = body->len;
 		x->leaving = p;
 	}
-	answer(&p->get, 200, type, body);
-}
-
-static void drop(exchange **slot)
-{
-	exchange *x = *slot;
-	*slot = NULL;
-	x->polling = NULL;
-	x->ops->drop(x);
+	polling_answer(&p->get, 200, type, body);
 }
 
 /* NULL: out of memory. */
@@ -71,7 +53,7 @@ static void answer_payload(polling *p, span payload)
 	if (body)
 		answer_get(p, ANSWER_TEXT, body);
 	else
-		drop(&p->get);
+		polling_drop(&p->get);
 }
 
 /* ---- What is queued ---- */
@@ -189,37 +171,27 @@ static void polling_release(transport *t)
 		answer_payload(p, p->session->dialect->noop);
 }
 
-/* The sender of half a POST must not believe that it was taken; a whole one is answered when its
- * packets have been handled. */
-static void drop_half_post(polling *p)
-{
-	if (p->post && !p->taken)
-		drop(&p->post);
-}
-
 static bool polling_close(transport *t, bool wait)
 {
 	polling *p = polling_of(t);
 	if (wait && !p->get)
 		return false;
-	drop_half_post(p);
+	polling_drop_half_post(p);
 	if (p->get && p->session->state == SESSION_OPEN && session_peek(p->session, t, 0)) {
 		if (!answer_queue(p))
-			drop(&p->get);
+			polling_drop(&p->get);
 	} else if (p->get) {
 		answer_payload(p, p->session->dialect->bye);
 	}
 	return true;
 }
 
-static void take_rest(polling *p);
-
 static void polling_hold(transport *t, bool held)
 {
 	polling *p = polling_of(t);
 	p->held = held;
 	if (!held)
-		take_rest(p);
+		polling_take_rest(p);
 }
 
 static const transport_ops polling_ops = {
@@ -247,30 +219,18 @@ polling *polling_new(session *s)
 	return p;
 }
 
-static void forget_rest(polling *p)
-{
-	session_let_go(p->session, p->rest.cap);
-	buf_free(&p->rest);
-}
-
 void polling_free(polling *p)
 {
 	if (!p)
 		return;
 	if (p->get)
-		drop(&p->get);
+		polling_drop(&p->get);
 	if (p->post)
-		drop(&p->post);
+		polling_drop(&p->post);
 	if (p->leaving)
 		polling_sent(p->leaving);
-	forget_rest(p);
+	polling_forget_rest(p);
 	free(p);
-}
-
-static void refuse(exchange *x, int status)
-{
-	x->polling = NULL;
-	x->ops->answer(x, status, ANSWER_EMPTY, NULL);
 }
 
 /* Who has not read an answer cannot know that it may ask for the next one. */
@@ -283,7 +243,7 @@ void polling_get(polling *p, exchange *x)
 {
 	session *s = p->session;
 	if (p->get || still_reading(p)) {
-		refuse(x, 400);
+		polling_refuse(x, 400);
 		if (p->leaving)
 			p->leaving->ops->drop(p->leaving);
 		session_fail(s, CLOSED_BY_ERROR);
@@ -300,97 +260,6 @@ void polling_get(polling *p, exchange *x)
 	} else if (s->probed) {
 		answer_payload(p, s->dialect->noop);
 	}
-}
-
-void polling_post(polling *p, exchange *x)
-{
-	if (p->post) {
-		refuse(x, 400);
-		drop(&p->post);
-		session_fail(p->session, CLOSED_BY_ERROR);
-		return;
-	}
-	p->post = x;
-	p->taken = false;
-	p->binary = false;
-	x->polling = p;
-}
-
-void polling_post_binary(polling *p, exchange *x)
-{
-	if (p->post == x && !p->session->dialect->binary)
-		polling_post_refuse(p, x, 400, true);
-	else if (p->post == x)
-		p->binary = true;
-}
-
-/* What comes too fast is kept; false: that is too much. */
-static bool keep(polling *p, const unsigned char *data, size_t len)
-{
-	if (!buf_add(&p->rest, data, len))
-		return false;
-	if (session_hold(p->session, p->rest.cap))
-		return true;
-	buf_free(&p->rest);
-	return false;
-}
-
-static void receive(polling *p, unsigned char *data, size_t len)
-{
-	session *s = p->session;
-	size_t left = p->binary ? session_receive_binary_payload(s, &p->base, data, len)
-				: session_receive_payload(s, &p->base, data, len);
-	if (left && !keep(p, data + len - left, left))
-		session_fail(s, CLOSED_BY_ERROR);
-}
-
-/* Until it is answered the POST stays where it is, so that a second one is seen to overlap. */
-static void answer_post(polling *p)
-{
-	if (p->post && p->taken && !p->held)
-		answer(&p->post, 200, ANSWER_HTML, bytes_ref(p->session->engine->ok));
-}
-
-static void take_rest(polling *p)
-{
-	buf rest = p->rest;
-	p->rest = (buf){ 0 };
-	session_let_go(p->session, rest.cap);
-	if (buf_len(&rest))
-		receive(p, buf_data(&rest), buf_len(&rest));
-	buf_free(&rest);
-	answer_post(p);
-}
-
-/* A form without a payload brings nothing; a broken one brings what is not a payload. */
-static void receive_form(polling *p, span form)
-{
-	buf text = { .limit = form.len };
-	jsonp_result r = jsonp_read(&text, form);
-	size_t len = r == JSONP_PAYLOAD ? buf_len(&text) : 0;
-	if (r != JSONP_NOTHING)
-		receive(p, buf_data(&text), len);
-	buf_free(&text);
-}
-
-void polling_post_body(polling *p, exchange *x, unsigned char *data, size_t len)
-{
-	p->taken = true;
-	if (p->jsonp)
-		receive_form(p, (span){ (const char *)data, len });
-	else
-		receive(p, data, len);
-	if (p->post == x)
-		answer_post(p);
-}
-
-void polling_post_refuse(polling *p, exchange *x, int status, bool fatal)
-{
-	if (p->post != x)
-		return;
-	answer(&p->post, status, ANSWER_EMPTY, NULL);
-	if (fatal)
-		session_fail(p->session, CLOSED_BY_ERROR);
 }
 
 void polling_lost(exchange *x, int error)

@@ -2,8 +2,9 @@
 /*
  * session - one client of Engine.IO: its state, heartbeat, upgrade and outgoing queue.
  *
- * Bytes and time go in, packets come out; nothing here does I/O or reads a clock.  Numbers in the
- * comments of the .c file refer to protocol-notes/engine.io.md.
+ * Bytes and time go in, packets come out; nothing here does I/O or reads a clock.  session.c has
+ * its beginning and its end, session_input.c what the client sends, session_output.c what is sent
+ * to it, session_upgrade.c the change of its transport, session_limits.c what it may have.
  */
 #ifndef ENGINE_SESSION_H
 #define ENGINE_SESSION_H
@@ -138,12 +139,6 @@ void session_transport_gone(session *s, transport *t, const ending *how);
 void session_closed_by_poll(session *s);
 
 /* ---- For the engine ---- */
-
-/* Whether a block of so many bytes can be queued; if not, the limit is noted. */
-bool session_has_room(session *s, size_t len);
-/* A message of so many bytes has come, and passes; those after it may have to wait. */
-void session_keep_pace(session *s, size_t len);
-void session_pause_due(timer *t);
 
 /* Its id is sid, or a random one if that is empty. */
 session *session_new(struct engine *e, const dialect *d, handshake *h, span sid);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* session_limits - how much is held for one client, and how fast it may send. */
-#include "engine.h"
 #include "polling.h"
-#include "session.h"
+#include "session_parts.h"
 
 /* ---- What is held for it ---- */
 
@@ -56,11 +55,6 @@ void session_let_go(session *s, size_t size)
 
 /* ---- Paces ---- */
 
-static uint64_t now(const session *s)
-{
-	return s->engine->wheel->time;
-}
-
 void session_pause_due(timer *t)
 {
 	session *s = LIST_OWNER(t, session, pause);
@@ -72,7 +66,7 @@ static void throttle(session *s, uint64_t wait_ms, const char *limit)
 {
 	s->throttled = limit;
 	counters_strike(&s->engine->counters, limit);
-	timer_start(s->engine->wheel, &s->pause, now(s) + wait_ms);
+	session_arm(s, &s->pause, wait_ms);
 	s->transport->ops->hold(s->transport, true);
 }
 
@@ -82,12 +76,12 @@ void session_keep_pace(session *s, size_t len)
 	const engine_options *o = &s->engine->options;
 	uint64_t by_events = 0, by_bytes = 0;
 	if (o->max_events_per_second) {
-		pace_take(&s->events, now(s), o->max_events_per_second, 1);
-		by_events = pace_wait(&s->events, now(s), o->max_events_per_second);
+		pace_take(&s->events, session_now(s), o->max_events_per_second, 1);
+		by_events = pace_wait(&s->events, session_now(s), o->max_events_per_second);
 	}
 	if (o->max_bytes_per_second) {
-		pace_take(&s->bytes, now(s), o->max_bytes_per_second, len);
-		by_bytes = pace_wait(&s->bytes, now(s), o->max_bytes_per_second);
+		pace_take(&s->bytes, session_now(s), o->max_bytes_per_second, len);
+		by_bytes = pace_wait(&s->bytes, session_now(s), o->max_bytes_per_second);
 	}
 	if (by_events > by_bytes)
 		throttle(s, by_events, "max_events_per_second");

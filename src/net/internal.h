@@ -220,21 +220,24 @@ void listeners_close(net *n);
 /* Takes fd; from is where it comes from. */
 void connection_open(net *n, int fd, bool tls, const struct sockaddr_storage *from);
 void connection_input(connection *c, unsigned char *data, size_t len);
-void connection_writable(connection *c);
-/* It has output, or has become ready to close. */
-void connection_dirty(connection *c);
-void connection_flush(connection *c);
 /* It ends at the end of the turn; what it carried is told now. */
 void connection_doom(connection *c);
 /* The socket is gone, or is to go; frees. */
 void connection_free(connection *c);
-/* Bytes that were given to it and not taken by the kernel. */
-size_t connection_backlog(const connection *c);
 /* What it holds may have become more or less. */
 void connection_weigh(connection *c);
 /* errno of why it is gone; 0: it was closed. */
 int connection_error(const connection *c);
 void connection_deadline(connection *c, uint64_t after_ms);
+
+/* ---- connection_output.c ---- */
+
+/* It has output, or has become ready to close. */
+void connection_dirty(connection *c);
+void connection_flush(connection *c);
+void connection_writable(connection *c);
+/* Bytes that were given to it and not taken by the kernel. */
+size_t connection_backlog(const connection *c);
 
 /* ---- shed.c ---- */
 
@@ -319,17 +322,32 @@ handshake *request_take_handshake(connection *c, const http_head *head);
 
 /* A request below the engine's path. */
 void engine_request_begin(connection *c, const http_head *head);
-/* The body of a POST is there. */
-void engine_request_body(connection *c, unsigned char *data, size_t len);
-/* It is too large (413), or broken (400). */
-void engine_request_refused(connection *c, int status);
-/* The connection is gone. */
-void engine_request_lost(connection *c);
 /* The application was asked and has answered; message is as for net_answer(). */
 void engine_request_allowed(connection *c, const http_head *head);
 void engine_request_denied(connection *c, const http_head *head, const char *message);
 /* What it leaves behind. */
 void engine_request_fini(request *r);
+
+/* ---- exchanges.c: polls and posts ---- */
+
+/* A GET of a session by long-polling. */
+void exchange_poll(connection *c, session *s);
+/* A POST of one; its body is to come. */
+void exchange_post(connection *c, const http_head *head, session *s);
+/* The body is there. */
+void exchange_body(connection *c, unsigned char *data, size_t len);
+/* It is too large (413), or broken (400). */
+void exchange_refused(connection *c, int status);
+/* The connection is gone. */
+void exchange_lost(connection *c);
+
+/* ---- refusals.c ---- */
+
+/* message NULL: the usual. */
+void refuse_request(connection *c, const http_head *head, refusal why, const char *message,
+	const refusal_context *context);
+/* There is no room for a session, as that option has it. */
+void refuse_over_limit(connection *c, const http_head *head, const char *limit);
 
 /* ---- asking.c: what the application says to that ---- */
 

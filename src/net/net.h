@@ -4,8 +4,9 @@
  * sockets.
  *
  * Behind it: net.c (life), loop.c (turns), embed.c (in another loop), lws.c (libwebsockets),
- * listener.c, connection.c (bytes of one TCP connection), request.c and respond.c (HTTP),
- * requests.c (what the engine is asked over HTTP), asking.c (what the application says to that),
+ * listener.c, connection.c and connection_output.c (one TCP connection, and the bytes that it
+ * sends), request.c and respond.c (HTTP), requests.c (what the engine is asked over HTTP),
+ * exchanges.c (polls and posts), refusals.c, asking.c (what the application says to that),
  * handshakes.c, cors.c, websocket.c, websocket_session.c, websocket_plain.c, endpoints.c,
  * compressed.c, routes.c, route.c, files.c and bundle.c.
  */

@@ -47,7 +47,7 @@ static void refuse_body(connection *c, int status)
 		c->net->engine->counters.bad_requests++;
 	net_log_peer(c, "bad body: %s", http_reason(status));
 	if (r->sink == SINK_POST)
-		engine_request_refused(c, status);
+		exchange_refused(c, status);
 	else if (r->sink == SINK_ROUTE)
 		respond_status(c, status);
 	else if (r->exchange.polling)
@@ -66,7 +66,7 @@ static void body_done(connection *c, unsigned char *data, size_t len)
 	if (to != SINK_NONE || r->exchange.polling)
 		timer_stop(c->net->wheel, &c->deadline);
 	if (to == SINK_POST)
-		engine_request_body(c, data, len);
+		exchange_body(c, data, len);
 	else if (to == SINK_ROUTE)
 		routes_finish(c, (span){ (const char *)data, len });
 	buf_free(&r->data);

@@ -87,6 +87,12 @@ typedef struct handler_set {
 	map events; /* event_list by name */
 } handler_set;
 
+/* The list that is so many bytes from the beginning: offsetof(handler_set, any). */
+static inline list *handler_set_at(handler_set *s, size_t offset)
+{
+	return (list *)(void *)((char *)s + offset);
+}
+
 void handler_set_init(handler_set *s);
 void handler_set_fini(handler_set *s);
 /* Removes all that a socket may have: handlers of events, and their middleware. */

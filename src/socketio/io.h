@@ -227,7 +227,6 @@ bytes *io_take_packet(io *o);
 /* ---- client.c ---- */
 
 bool client_open(io *o, session *s);
-void client_message(session *s, unsigned char *data, size_t len, bool binary);
 void client_closed(session *s, const ending *how);
 /* It was behind and is not any more. */
 void client_drained(session *s);
@@ -246,10 +245,16 @@ void client_arrived(client *c);
 bool client_hold(client *c, size_t size, const held_tree *tree);
 /* The same wait no more, and the tree is freed. */
 void client_let_go(client *c, size_t size, held_tree *tree);
-/* It is in so many namespaces that it is refused this one; it has been told. */
-bool client_crowds(client *c, span nsp);
 /* The first socket has entered a namespace. */
 void client_entered(client *c);
+
+/* ---- client_input.c ---- */
+
+void client_message(session *s, unsigned char *data, size_t len, bool binary);
+/* Forgets the packet whose attachments are coming, if there is one. */
+void client_drop_partial(client *c);
+/* It is in so many namespaces that it is refused this one; it has been told. */
+bool client_crowds(client *c, span nsp);
 /* It was in this namespace and is not any more. */
 void client_left(client *c, const sio_ns *ns);
 

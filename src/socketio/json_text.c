@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* json_text - escapes of JSON strings. */
 #include "json_text.h"
+#include "../base/text.h"
 
 enum {
 	ESCAPE_LEN = 6, /* of \uXXXX */
@@ -9,17 +10,6 @@ enum {
 	LOW_LAST = 0xDFFF
 };
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The code unit of the \uXXXX at the start of text, or -1. */
 static int32_t code_unit(span text)
 {
@@ -27,7 +17,7 @@ static int32_t code_unit(span text)
 		return -1;
 	int32_t unit = 0;
 	for (size_t i = 2; i < ESCAPE_LEN; i++) {
-		int digit = hex_value(text.at[i]);
+		int digit = hex_digit(text.at[i]);
 		if (digit < 0)
 			return -1;
 		unit = unit * 16 + digit;

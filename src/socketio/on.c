@@ -3,6 +3,8 @@
 #include "io.h"
 #include <stdlib.h>
 
+typedef sio_err hang_fn(io *o, list *head, handler_fn *fn, void *user);
+
 static sio_err hang(io *o, list *head, handler_fn *fn, void *user)
 {
 	if (!fn)
@@ -164,6 +166,13 @@ static sio_err own_set(sio_socket *k, handler_set **set)
 	return SIO_OK;
 }
 
+static sio_err hang_own(sio_socket *k, size_t which, hang_fn *how, handler_fn *fn, void *user)
+{
+	handler_set *set;
+	sio_err err = own_set(k, &set);
+	return err ? err : how(k->ns->io, handler_set_at(set, which), fn, user);
+}
+
 static sio_err on_event(sio_socket *k, const char *event, sio_event_fn *fn, void *user, bool once)
 {
 	handler_set *set;
@@ -189,17 +198,13 @@ void sio_socket_off(sio_socket *k, const char *event, sio_event_fn *fn)
 sio_err sio_socket_on_any(sio_socket *k, sio_event_fn *fn, void *user)
 {
 	k->ns->io->watchers++;
-	handler_set *set;
-	sio_err err = own_set(k, &set);
-	return err ? err : hang(k->ns->io, &set->any, (handler_fn *)fn, user);
+	return hang_own(k, offsetof(handler_set, any), hang, (handler_fn *)fn, user);
 }
 
 sio_err sio_socket_prepend_any(sio_socket *k, sio_event_fn *fn, void *user)
 {
 	k->ns->io->watchers++;
-	handler_set *set;
-	sio_err err = own_set(k, &set);
-	return err ? err : hang_first(k->ns->io, &set->any, (handler_fn *)fn, user);
+	return hang_own(k, offsetof(handler_set, any), hang_first, (handler_fn *)fn, user);
 }
 
 void sio_socket_off_any(sio_socket *k, sio_event_fn *fn)
@@ -211,17 +216,13 @@ void sio_socket_off_any(sio_socket *k, sio_event_fn *fn)
 sio_err sio_socket_on_any_outgoing(sio_socket *k, sio_event_fn *fn, void *user)
 {
 	k->ns->io->taps++;
-	handler_set *set;
-	sio_err err = own_set(k, &set);
-	return err ? err : hang(k->ns->io, &set->any_outgoing, (handler_fn *)fn, user);
+	return hang_own(k, offsetof(handler_set, any_outgoing), hang, (handler_fn *)fn, user);
 }
 
 sio_err sio_socket_prepend_any_outgoing(sio_socket *k, sio_event_fn *fn, void *user)
 {
 	k->ns->io->taps++;
-	handler_set *set;
-	sio_err err = own_set(k, &set);
-	return err ? err : hang_first(k->ns->io, &set->any_outgoing, (handler_fn *)fn, user);
+	return hang_own(k, offsetof(handler_set, any_outgoing), hang_first, (handler_fn *)fn, user);
 }
 
 void sio_socket_off_any_outgoing(sio_socket *k, sio_event_fn *fn)
@@ -234,7 +235,5 @@ void sio_socket_off_any_outgoing(sio_socket *k, sio_event_fn *fn)
 sio_err sio_socket_use_event(sio_socket *k, sio_use_event_fn *fn, void *user)
 {
 	k->ns->io->watchers++;
-	handler_set *set;
-	sio_err err = own_set(k, &set);
-	return err ? err : hang(k->ns->io, &set->use_event, (handler_fn *)fn, user);
+	return hang_own(k, offsetof(handler_set, use_event), hang, (handler_fn *)fn, user);
 }

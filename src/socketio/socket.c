@@ -160,7 +160,7 @@ handler_walk socket_walk(const sio_socket *k, size_t offset)
 	handler_sets sets = socket_handlers(k);
 	handler_walk w = handler_walk_begin(&k->ns->io->handlers);
 	for (size_t i = 0; i < sets.n; i++)
-		handler_walk_add(&w, (list *)(void *)((char *)sets.at[i] + offset));
+		handler_walk_add(&w, handler_set_at(sets.at[i], offset));
 	return w;
 }
 

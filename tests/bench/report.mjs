@@ -69,60 +69,47 @@ function memory(report) {
 		: undefined;
 }
 
-const SHOWN = ['echo 100', 'echo 100, 16 in flight', 'broadcast to 1000', 'poll 100', 'connect'];
+const barOf = (one, base) => ([id, result]) => ({
+	id,
+	title: titleOf(id),
+	value: ratio(result, one.results[base]),
+	label: `${ratio(result, one.results[base]).toFixed(2)}  (${result.us.least.toFixed(2)} us)`,
+});
 
-function cost(report) {
-	const groups = report.cases
-		.filter(({ id }) => SHOWN.includes(id))
-		.map(({ id: title, results: all }) => ({
-			title,
-			bars: Object.keys(all)
-				.filter((id) => ratio(all[id], all.ceiling) !== undefined)
-				.map((id) => ({
-					id,
-					title: titleOf(id),
-					value: ratio(all[id], all.ceiling),
-					label: `${ratio(all[id], all.ceiling).toFixed(2)}  (${all[id].us.least.toFixed(2)} us)`,
-				})),
+/** What the cases of these names cost in times of one server's. */
+function inTimesOf(base, { cases }, { names, hasBar = () => true, ...about }) {
+	const groups = cases
+		.filter(({ id, results: all }) => names.includes(id) && all[base])
+		.map((one) => ({
+			title: one.id,
+			bars: Object.entries(one.results)
+				.filter(([id]) => hasBar(id, one))
+				.map(barOf(one, base)),
 		}));
-	return groups.length
-		? bars({
-				title: 'Processor time for each message, in times of the ceiling',
-				x: 'raw epoll = 1',
-				groups,
-			})
-		: undefined;
+	return groups.length ? bars({ ...about, groups }) : undefined;
 }
 
-const PEERS_SHOWN = [
-	'echo 100', 'echo 100, 16 in flight', 'echo 5000', 'broadcast to 1000', 'broadcast to 5000',
-	'poll 100', 'connect',
-];
+const cost = (report) =>
+	inTimesOf('ceiling', report, {
+		names: [
+			'echo 100', 'echo 100, 16 in flight', 'broadcast to 1000', 'poll 100', 'connect',
+		],
+		title: 'Processor time for each message, in times of the ceiling',
+		x: 'raw epoll = 1',
+	});
 
-/** In times of libsio, and on a logarithmic scale: some are far away. */
-function peers(report) {
-	const groups = report.cases
-		.filter(({ id, results: all }) => PEERS_SHOWN.includes(id) && all.libsio)
-		.map(({ id: title, results: all, failed }) => ({
-			title,
-			bars: Object.keys(all)
-				.filter((id) => id !== 'ceiling' && !failed[id])
-				.map((id) => ({
-					id,
-					title: titleOf(id),
-					value: ratio(all[id], all.libsio),
-					label: `${ratio(all[id], all.libsio).toFixed(2)}  (${all[id].us.least.toFixed(2)} us)`,
-				})),
-		}));
-	return groups.length
-		? bars({
-				title: 'Processor time for each message, in times of libsio',
-				x: 'libsio = 1; each step of the same length is the same factor',
-				groups,
-				low: 0.3,
-			})
-		: undefined;
-}
+/** On a logarithmic scale: some are far away. */
+const peers = (report) =>
+	inTimesOf('libsio', report, {
+		names: [
+			'echo 100', 'echo 100, 16 in flight', 'echo 5000', 'broadcast to 1000',
+			'broadcast to 5000', 'poll 100', 'connect',
+		],
+		hasBar: (id, { failed }) => id !== 'ceiling' && !failed[id],
+		title: 'Processor time for each message, in times of libsio',
+		x: 'libsio = 1; each step of the same length is the same factor',
+		low: 0.3,
+	});
 
 /** { name: SVG } */
 export function peerChartsOf(report) {

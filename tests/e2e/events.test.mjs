@@ -6,16 +6,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { answers, connect, MODES } from './support/client.mjs';
 import { startServer } from './support/server.mjs';
-import {
-	DEPTHS,
-	inArray,
-	inObject,
-	KINDS,
-	nested,
-	NUMBERS,
-	OBJECTS,
-	TEXTS,
-} from './support/values.mjs';
 import { collect, next, record } from './support/wait.mjs';
 
 let server;

@@ -8,24 +8,13 @@
 #define FUZZ_MEMORY
 #include "fuzz_socketio.c"
 
-/* cJSON lives in a library of its own, where failing allocations are not seen. */
-static void *tree_malloc(size_t size)
-{
-	return malloc(size);
-}
-
-static void tree_free(void *at)
-{
-	free(at);
-}
-
 /* The last two bytes say which allocation fails; with MEMORY_WALK in the environment it is each of
  * them in turn, and all of the input is for fuzz_socketio. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t fails = 0;
-	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
+	failing_malloc_in_trees();
 	memory_fails = true;
 	if (getenv("MEMORY_WALK")) {
 		while (run(data, size, fails))

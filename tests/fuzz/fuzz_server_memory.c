@@ -29,24 +29,13 @@ static void make_servers_without_memory(void)
 	REQUIRE(fails > 5);
 }
 
-/* cJSON lives in a library of its own, where failing allocations are not seen. */
-static void *tree_malloc(size_t size)
-{
-	return malloc(size);
-}
-
-static void tree_free(void *at)
-{
-	free(at);
-}
-
 /* The last two bytes say which allocation fails; with MEMORY_WALK in the environment it is each of
  * them in turn, and all of the input is for fuzz_server. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t fails = 0;
-	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
+	failing_malloc_in_trees();
 	if (!servers[0]) {
 		make_servers_without_memory();
 		open_servers();

@@ -404,3 +404,12 @@ void cluster_fini(cluster *c)
 	free_all(&c->letters);
 	free_all(&c->history);
 }
+
+void cluster_close_labs(cluster *c, sio_server *const *labs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		lab_close(labs[i]);
+	for (size_t i = 0; i < CLUSTER_MAX; i++)
+		SURE(c->members[i].places == 0);
+	cluster_fini(c);
+}

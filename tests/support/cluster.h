@@ -58,7 +58,9 @@ void cluster_init(cluster *c);
 sio_err cluster_join(cluster *c, sio_server *s, unsigned timeout_ms);
 /* Hands over what was sent; ends the turns of the labs. */
 void cluster_turn(cluster *c);
-/* What nobody has taken. */
+/* What nobody has taken is freed. */
 void cluster_fini(cluster *c);
+/* Closes these labs, which leave no place open, and does the same. */
+void cluster_close_labs(cluster *c, sio_server *const *labs, size_t n);
 
 #endif

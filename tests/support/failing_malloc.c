@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* failing_malloc - the wrapped allocation functions; the state is the process's, as the heap is. */
 #include "failing_malloc.h"
+#include <cjson/cJSON.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #define NEVER SIZE_MAX
 
@@ -58,4 +60,28 @@ void *__wrap_calloc(size_t n, size_t size)
 void *__wrap_realloc(void *old, size_t size)
 {
 	return fails() ? NULL : __real_realloc(old, size);
+}
+
+static void *tree_malloc(size_t size)
+{
+	return malloc(size);
+}
+
+static void tree_free(void *at)
+{
+	free(at);
+}
+
+void failing_malloc_in_trees(void)
+{
+	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
+}
+
+size_t failing_malloc_walk(bool (*run)(size_t fails))
+{
+	size_t n = 0;
+	failing_malloc_in_trees();
+	while (run(n))
+		n++;
+	return n;
 }

@@ -4,7 +4,8 @@
  *
  * It stands between the tested code and the allocator, whichever that is, so it works under the
  * sanitizers too.  Link with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc; allocations inside
- * shared libraries are not seen.  Walk through all of a function's failures like this:
+ * shared libraries are not seen, but for those of trees.  Walk through all of a function's failures
+ * like this:
  *
  *	size_t n = 0;
  *	do {
@@ -28,5 +29,10 @@ bool failing_malloc_off(void);
 void failing_malloc_pause(bool paused);
 /* How many allocations have been asked for so far, those that failed included. */
 size_t failing_malloc_count(void);
+/* From now on those of cJSON are seen too. */
+void failing_malloc_in_trees(void);
+/* Calls run(0), run(1), ..., each with failing_malloc_after() that number, until one says that none
+ * has failed; how many did.  Trees are among them. */
+size_t failing_malloc_walk(bool (*run)(size_t fails));
 
 #endif

@@ -394,7 +394,8 @@ static char *at_end_of_input(const peer *p, const void *data, size_t len)
 
 void receive_text(peer *p, const char *text, size_t len)
 {
-	bring(p, at_end_of_input(p, text, len), len, false);
+	if (p)
+		bring(p, at_end_of_input(p, text, len), len, false);
 }
 
 void receive(peer *p, const char *text)
@@ -404,11 +405,14 @@ void receive(peer *p, const char *text)
 
 void receive_binary(peer *p, const void *data, size_t len)
 {
-	bring(p, at_end_of_input(p, data, len), len, true);
+	if (p)
+		bring(p, at_end_of_input(p, data, len), len, true);
 }
 
 void hang_up(peer *p)
 {
+	if (!p)
+		return;
 	session *s = p->session;
 	SURE(!p->polling);
 	p->session = NULL;
@@ -419,7 +423,7 @@ void hang_up(peer *p)
 
 sio_socket *socket_of(const peer *p, const char *nsp)
 {
-	client *c = p->session ? p->session->user : NULL;
+	client *c = p && p->session ? p->session->user : NULL;
 	if (!c)
 		return NULL;
 	LIST_EACH (it, &c->sockets) {

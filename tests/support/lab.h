@@ -64,7 +64,8 @@ void wait_ms(sio_server *s, unsigned ms);
 
 /* ---- Peers ---- */
 
-/* A session that has entered no namespace; NULL: out of memory.  Its open packet is put away. */
+/* A session that has entered no namespace.  Its open packet is put away.  NULL: out of memory; such
+ * a peer says nothing, has no socket, and need not hang up. */
 peer *open_client(sio_server *s);
 peer *open_polling_client(sio_server *s);
 /* One of Socket.IO 1 or 2, which takes no open packet but what comes after it. */

@@ -274,23 +274,13 @@ END_TEST
 
 /* ---- Without memory ---- */
 
-static void *tree_malloc(size_t size)
-{
-	return malloc(size);
-}
-
-static void tree_free(void *at)
-{
-	free(at);
-}
-
 START_TEST(reading_survives_each_failing_allocation)
 {
 	static unsigned char message[1000];
 	size_t len = message_of(message, whole), n = 0;
 	sio_bytes b = { message, len };
 	bool failed, good;
-	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
+	failing_malloc_in_trees();
 	do {
 		sio_packet p = { 0 };
 		failing_malloc_after(n++);
@@ -312,7 +302,7 @@ START_TEST(writing_survives_each_failing_allocation)
 	sio_packet p = { 0 };
 	size_t n = 0;
 	bool failed;
-	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
+	failing_malloc_in_trees();
 	ck_assert(decoded(message, message_of(message, whole), &p));
 	cJSON *deeper =
 		sio_json("[[[[[[[[[[[[[[[[[['%s']]]]]]]]]]]]]]]]]]", "\xc0\x80 \xed\xa0\x80");

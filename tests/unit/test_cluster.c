@@ -30,13 +30,9 @@ static void begin(pair *t)
 
 static void end(pair *t)
 {
+	cluster_close_labs(&t->c, t->s, 3);
 	for (int i = 0; i < 3; i++)
-		lab_close(t->s[i]);
-	for (int i = 0; i < 3; i++) {
-		ck_assert_uint_eq(t->c.members[i].places, 0);
 		ck_assert(t->c.members[i].ended);
-	}
-	cluster_fini(&t->c);
 }
 
 /* cluster.md 2, 3: to everyone, once each, also with attachments. */
@@ -149,9 +145,7 @@ START_TEST(children_of_parents_are_shared_while_they_last)
 	ck_assert_uint_eq(c.members[1].places, 2);
 	hang_up(p[1]);
 	ck_assert_uint_eq(c.members[1].places, 1);
-	lab_close(s[0]);
-	lab_close(s[1]);
-	cluster_fini(&c);
+	cluster_close_labs(&c, s, 2);
 }
 END_TEST
 
@@ -202,8 +196,7 @@ START_TEST(a_server_has_one_adapter)
 	c.members[0].full = false;
 	ck_assert_ptr_nonnull(sio_of(s, "/late"));
 	ck_assert_uint_eq(c.members[0].places, 3);
-	lab_close(s);
-	cluster_fini(&c);
+	cluster_close_labs(&c, &s, 1);
 }
 END_TEST
 

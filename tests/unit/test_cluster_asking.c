@@ -26,9 +26,7 @@ static void begin(pair *t)
 
 static void end(pair *t)
 {
-	for (int i = 0; i < 2; i++)
-		lab_close(t->s[i]);
-	cluster_fini(&t->c);
+	cluster_close_labs(&t->c, t->s, 2);
 }
 
 /* "ack:SIO_OK[" and for each socket its rooms and data, without the id. */
@@ -181,8 +179,7 @@ START_TEST(who_waits_is_told_when_the_server_ends)
 		lab_shut(t.s[0]);
 		NOTED(t.s[0], fetching ? "fetched:3 1{} 1{}" : "ack:SIO_EGONE[]");
 		lab_free(t.s[0]);
-		lab_close(t.s[1]);
-		cluster_fini(&t.c);
+		cluster_close_labs(&t.c, &t.s[1], 1);
 	}
 }
 END_TEST
@@ -410,8 +407,7 @@ START_TEST(an_empty_child_ends_after_its_questions)
 	wait_ms(s, 300);
 	NOTED(s, "fetched:4 1{}");
 	ck_assert_uint_eq(c.members[0].places, 1);
-	lab_close(s);
-	cluster_fini(&c);
+	cluster_close_labs(&c, &s, 1);
 }
 END_TEST
 

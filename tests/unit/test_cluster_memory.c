@@ -41,12 +41,6 @@ static void accept_if(sio_err err)
 	n.accepted += err == SIO_OK;
 }
 
-static void hear(peer *p, const char *text)
-{
-	if (p)
-		receive(p, text);
-}
-
 static void events_pass(cluster *c, sio_ns *ns, peer *p, peer *q)
 {
 	sio_bytes part = { "\1\2\3", 3 };
@@ -58,9 +52,9 @@ static void events_pass(cluster *c, sio_ns *ns, peer *p, peer *q)
 	how = (sio_delivery){ .on_ack = on_end, .on_answer = on_answer, .timeout_ms = 50 };
 	accept_if(sio_broadcast(ns, &how, "q", sio_json("['%s']", "x")));
 	cluster_turn(c);
-	hear(p, "430[{\"a\":1}]");
-	hear(q, "461-0[{\"_placeholder\":true,\"num\":0}]");
-	hear(q, "bAQI=");
+	receive(p, "430[{\"a\":1}]");
+	receive(q, "461-0[{\"_placeholder\":true,\"num\":0}]");
+	receive(q, "bAQI=");
 	cluster_turn(c);
 }
 
@@ -99,8 +93,8 @@ static bool run(size_t fails)
 		ns[i] = sio_of(s[i], "/");
 		joined = !sio_on_server_side(ns[i], "ping", on_server_event, NULL) && joined;
 		p[i] = open_client(s[i]);
-		hear(p[i], "40{\"auth\":[1]}");
-		sio_socket *k = p[i] ? socket_of(p[i], "/") : NULL;
+		receive(p[i], "40{\"auth\":[1]}");
+		sio_socket *k = socket_of(p[i], "/");
 		if (k)
 			sio_set_shared_data(k, sio_json("{name: 'x'}"));
 		if (k)
@@ -117,33 +111,14 @@ static bool run(size_t fails)
 	ck_assert(list_empty(&s[0]->io.errands) && list_empty(&s[1]->io.errands));
 	if (joined)
 		ck_assert_uint_eq(sio_of(s[0], "/")->errands + sio_of(s[1], "/")->errands, 0);
-	for (int i = 0; i < 2; i++)
-		lab_close(s[i]);
-	for (int i = 0; i < 2; i++)
-		ck_assert_uint_eq(c.members[i].places, 0);
-	cluster_fini(&c);
+	cluster_close_labs(&c, s, 2);
 	return failed;
-}
-
-/* cJSON lives in a library of its own, where failing allocations are not seen. */
-static void *tree_malloc(size_t size)
-{
-	return malloc(size);
-}
-
-static void tree_free(void *at)
-{
-	free(at);
 }
 
 /* cluster.md 9 */
 START_TEST(a_cluster_survives_each_failing_allocation)
 {
-	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
-	size_t fails = 0;
-	while (run(fails))
-		fails++;
-	ck_assert_uint_gt(fails, 300);
+	ck_assert_uint_gt(failing_malloc_walk(run), 300);
 	ck_assert_uint_eq(n.accepted, 4);
 	ck_assert_uint_eq(n.answers, 2);
 	ck_assert_uint_eq(n.heard, 2);

@@ -45,11 +45,7 @@ static void begin(pair *t)
 
 static void end(pair *t)
 {
-	for (int i = 0; i < 2; i++)
-		lab_close(t->s[i]);
-	for (int i = 0; i < 2; i++)
-		ck_assert_uint_eq(t->c.members[i].places, 0);
-	cluster_fini(&t->c);
+	cluster_close_labs(&t->c, t->s, 2);
 }
 
 static sio_socket *socket_at(pair *t)
@@ -903,8 +899,7 @@ START_TEST(without_recovery_nothing_waits)
 	end_turn(s);
 	HEARD(p, "42[\"a\",\"x\"] 42[\"b\"]");
 	ck_assert_uint_eq(t.c.members[0].sent, 1);
-	lab_close(s);
-	cluster_fini(&t.c);
+	cluster_close_labs(&t.c, &s, 1);
 }
 END_TEST
 

@@ -19,17 +19,6 @@ static void on_end(sio_err err, const cJSON *args, void *user)
 	ended++;
 }
 
-static void hear(peer *p, const char *text)
-{
-	if (p)
-		receive(p, text);
-}
-
-static sio_socket *socket_at(const peer *p)
-{
-	return p && p->session ? socket_of(p, "/") : NULL;
-}
-
 static void speak(cluster *c, sio_ns *ns, const peer *p)
 {
 	sio_bytes part = { "\1\2\3", 3 };
@@ -41,7 +30,7 @@ static void speak(cluster *c, sio_ns *ns, const peer *p)
 	const sio_delivery local = { .flags = SIO_LOCAL };
 	sio_broadcast(ns, &how, "a", sio_json("[{x: %p}]", (void *)sio_binary(0)));
 	sio_broadcast(ns, &local, "l", sio_json("['text']"));
-	sio_socket *k = socket_at(p);
+	sio_socket *k = socket_of(p, "/");
 	if (k)
 		sio_emit(k, "one", sio_json("[]"));
 	if (k)
@@ -52,9 +41,9 @@ static void speak(cluster *c, sio_ns *ns, const peer *p)
 static void disconnect_one(sio_server *s, cluster *c)
 {
 	peer *p = open_client(s);
-	hear(p, "40");
+	receive(p, "40");
 	sio_broadcast(sio_of(s, "/"), NULL, "last", sio_json("[1]"));
-	sio_socket *k = socket_at(p);
+	sio_socket *k = socket_of(p, "/");
 	if (k)
 		sio_disconnect(k, false);
 	cluster_turn(c);
@@ -67,7 +56,7 @@ static peer *come_back(cluster *c, sio_server *s)
 		return NULL;
 	snprintf(text, sizeof text, "40{\"pid\":\"%s\",\"offset\":\"1-0\"}", c->lost[0].pid);
 	peer *p = open_client(s);
-	hear(p, text);
+	receive(p, text);
 	cluster_turn(c);
 	return p;
 }
@@ -86,16 +75,15 @@ static bool run(size_t fails)
 		cluster_join(&c, s[i], 100);
 	sio_ns *ns = sio_of(s[0], "/");
 	peer *p = open_client(s[0]);
-	hear(p, "40");
-	sio_socket *k = socket_at(p);
+	receive(p, "40");
+	sio_socket *k = socket_of(p, "/");
 	if (k)
 		sio_set_shared_data(k, sio_json("{name: 'x'}"));
 	if (k)
 		sio_join(k, "blue");
 	speak(&c, ns, p);
 	disconnect_one(s[0], &c);
-	if (p && p->session)
-		hang_up(p);
+	hang_up(p);
 	speak(&c, ns, NULL);
 	peer *q = come_back(&c, s[1]);
 	speak(&c, sio_of(s[1], "/"), q);
@@ -105,36 +93,17 @@ static bool run(size_t fails)
 	for (int i = 0; i < 2; i++)
 		ck_assert(list_empty(&sio_of(s[i], "/")->outbox.emissions));
 	if (!failed) {
-		ck_assert(sio_recovered(socket_at(q)));
+		ck_assert(sio_recovered(socket_of(q, "/")));
 		ck_assert_uint_eq(accepted, 2);
 	}
-	for (int i = 0; i < 2; i++)
-		lab_close(s[i]);
+	cluster_close_labs(&c, s, 2);
 	ck_assert_uint_eq(accepted, ended);
-	for (int i = 0; i < 2; i++)
-		ck_assert_uint_eq(c.members[i].places, 0);
-	cluster_fini(&c);
 	return failed;
-}
-
-/* cJSON lives in a library of its own, where failing allocations are not seen. */
-static void *tree_malloc(size_t size)
-{
-	return malloc(size);
-}
-
-static void tree_free(void *at)
-{
-	free(at);
 }
 
 START_TEST(coming_home_survives_each_failing_allocation)
 {
-	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
-	size_t fails = 0;
-	while (run(fails))
-		fails++;
-	ck_assert_uint_gt(fails, 200);
+	ck_assert_uint_gt(failing_malloc_walk(run), 200);
 }
 END_TEST
 

@@ -77,9 +77,7 @@ START_TEST(it_is_packed_when_it_has_its_offset)
 	ck_assert_str_eq(
 		unpacked_mail(p, again), "[\"m\",{\"_placeholder\":true,\"num\":0},\"3-0\"] pid");
 	ck_assert_str_eq(again, pid);
-	for (int i = 0; i < 2; i++)
-		lab_close(s[i]);
-	cluster_fini(&c);
+	cluster_close_labs(&c, s, 2);
 }
 END_TEST
 

@@ -136,46 +136,40 @@ static bool give_handlers(sio_server *s)
 	       !sio_on_connect(chat, on_connect, s) && !sio_on_disconnect(chat, on_left, s);
 }
 
-static void hear(peer *p, const char *text)
-{
-	if (p)
-		receive(p, text);
-}
-
 static void clients_speak(sio_server *s, peer *p, peer *q)
 {
-	hear(p, "40");
-	hear(q, "40{\"token\":{\"x\":[1]}}");
-	hear(p, "40/nope,");
-	hear(p, "40/chat,");
+	receive(p, "40");
+	receive(q, "40{\"token\":{\"x\":[1]}}");
+	receive(p, "40/nope,");
+	receive(p, "40/chat,");
 	sio_admit(entry);
 	end_turn(s);
-	hear(q, "40/chat,");
+	receive(q, "40/chat,");
 	sio_refuse(entry, "no", sio_json("{why: 'not'}"));
 	end_turn(s);
-	hear(p, "427[\"echo\",{\"a\":[1,\"\\u0000\"]}]");
-	hear(p, "452-8[\"echo\",{\"_placeholder\":true,\"num\":1}]");
-	hear(p, "beA==");
-	hear(p, "beQ==");
-	hear(p, "429[\"\\u00e4\",[[[{}]]]]");
-	hear(p, "4210[\"late\"]");
-	hear(q, "429[\"keep\"]");
+	receive(p, "427[\"echo\",{\"a\":[1,\"\\u0000\"]}]");
+	receive(p, "452-8[\"echo\",{\"_placeholder\":true,\"num\":1}]");
+	receive(p, "beA==");
+	receive(p, "beQ==");
+	receive(p, "429[\"\\u00e4\",[[[{}]]]]");
+	receive(p, "4210[\"late\"]");
+	receive(q, "429[\"keep\"]");
 	sio_reply_with(ack, parts, 9, sio_json("[%s]", "ok"));
 	end_turn(s);
 }
 
 static void server_speaks(sio_server *s, peer *p, peer *q)
 {
-	ask(p ? socket_of(p, "/") : NULL, 5, 0);
-	ask(q ? socket_of(q, "/") : NULL, 0, 2);
+	ask(socket_of(p, "/"), 5, 0);
+	ask(socket_of(q, "/"), 0, 2);
 	end_turn(s);
-	hear(p, "430[1,{\"x\":2}]");
+	receive(p, "430[1,{\"x\":2}]");
 	ask_all(s, 5, 9);
 	ask_all(s, 0, 1);
 	end_turn(s);
-	hear(p, "432[\"first\"]");
-	hear(p, "461-3[{\"_placeholder\":true,\"num\":0}]");
-	hear(p, "beA==");
+	receive(p, "432[\"first\"]");
+	receive(p, "461-3[{\"_placeholder\":true,\"num\":0}]");
+	receive(p, "beA==");
 	wait_ms(s, 5);
 	sio_each(sio_of(s, "/"), NULL, greet, NULL);
 	sio_broadcast(sio_of(s, "/"), NULL, "all", sio_json("{a: 1}"));
@@ -184,15 +178,14 @@ static void server_speaks(sio_server *s, peer *p, peer *q)
 
 static void all_part(sio_server *s, peer *p, peer *q)
 {
-	sio_socket *k = p ? socket_of(p, "/chat") : NULL;
+	sio_socket *k = socket_of(p, "/chat");
 	if (k)
 		sio_disconnect(k, false);
 	end_turn(s);
-	hear(p, "42/chat,[\"late\"]");
-	hear(q, "451-[\"half\"]");
-	if (q)
-		hang_up(q);
-	k = p ? socket_of(p, "/") : NULL;
+	receive(p, "42/chat,[\"late\"]");
+	receive(q, "451-[\"half\"]");
+	hang_up(q);
+	k = socket_of(p, "/");
 	if (k)
 		sio_disconnect(k, true);
 	end_turn(s);
@@ -213,32 +206,16 @@ static bool run(size_t n)
 	}
 	bool failed = failing_malloc_off();
 	lab_close(s);
+	ck_assert_msg(asked == ended, "%zu: %u asked, %u ended", n, asked, ended);
+	ck_assert_msg(data_set == data_freed, "%zu", n);
+	ck_assert_msg(misnamed == 0, "%zu", n);
+	ck_assert_msg(entered == left, "%zu: %u entered, %u left", n, entered, left);
 	return failed;
-}
-
-/* cJSON lives in a library of its own, where failing allocations are not seen. */
-static void *tree_malloc(size_t size)
-{
-	return malloc(size);
-}
-
-static void tree_free(void *at)
-{
-	free(at);
 }
 
 START_TEST(a_session_survives_each_failing_allocation)
 {
-	cJSON_InitHooks(&(cJSON_Hooks){ tree_malloc, tree_free });
-	size_t n = 0;
-	while (run(n)) {
-		n++;
-		ck_assert_msg(asked == ended, "%zu: %u asked, %u ended", n, asked, ended);
-		ck_assert_msg(data_set == data_freed, "%zu", n);
-		ck_assert_msg(misnamed == 0, "%zu", n);
-		ck_assert_msg(entered == left, "%zu: %u entered, %u left", n, entered, left);
-	}
-	ck_assert_uint_gt(n, 150);
+	ck_assert_uint_gt(failing_malloc_walk(run), 150);
 	ck_assert_uint_eq(asked, 4);
 	ck_assert_uint_eq(ended, 4);
 	ck_assert_uint_eq(entered, 3);
@@ -256,9 +233,8 @@ START_TEST(a_message_to_a_session_without_client_is_ignored)
 		hold_turns(s);
 		failing_malloc_after(n++);
 		peer *p = open_client(s);
-		hear(p, "40");
-		if (p)
-			receive_binary(p, "x", 1);
+		receive(p, "40");
+		receive_binary(p, "x", 1);
 		failed = failing_malloc_off();
 		end_turn(s);
 		lab_close(s);
@@ -292,10 +268,7 @@ static bool tell_slowly(size_t n)
 /* socket.io.md 67, 98: a client for which a message, or half of one, cannot be kept is given up. */
 START_TEST(a_client_misses_no_message_while_it_is_there)
 {
-	size_t n = 0;
-	while (tell_slowly(n))
-		n++;
-	ck_assert_uint_gt(n, 3);
+	ck_assert_uint_gt(failing_malloc_walk(tell_slowly), 3);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 //
 // The official client, in each of the ways in which it can reach a server.
 
+import assert from 'node:assert/strict';
 import { Manager, io } from 'socket.io-client';
 import { next, PATIENCE, within } from './wait.mjs';
 
@@ -33,6 +34,15 @@ function impatient(socket) {
 export function answers(socket, event, ...args) {
 	const answered = new Promise((done) => socket.emit(event, ...args, (...back) => done(back)));
 	return within(PATIENCE, answered, `the answer to "${event}"`);
+}
+
+/** Arguments come back equal from the application's echo: as an event, and as an answer. */
+export async function survives(socket, args) {
+	const echo = next(socket, 'echo');
+	const acked = answers(socket, 'echo', ...args);
+
+	assert.deepEqual(await echo, args);
+	assert.deepEqual(await acked, args);
 }
 
 /** A client that is closed when the test `t` ends. It has begun to connect. */
