@@ -15,8 +15,9 @@ struct reader {
 	bool asked;        /* a command waits for its reply, or to be written */
 	bool known;        /* up to where everything has been read */
 	char at[ENTRY_ID]; /* that entry's id; "": none yet */
-	/* One of those that come is too large: they are read one by one, until it is the next. */
-	bool single, skip;
+	/* One of those that come is too large: they are read one by one, and before each it is
+	 * asked whether it is that, unless scripts are refused. */
+	bool careful, refused;
 	char passed_over[ENTRY_ID]; /* the last such, or one behind it; "": none */
 };
 
@@ -65,7 +66,7 @@ static void now_known(reader *s)
 	redis_check_ready(s->r);
 }
 
-static void read_more(reader *s);
+static void read_on(reader *s);
 
 /* [[stream, [[id, [name, value, ...]], ...]]] */
 static const redisReply *entries_of(const redisReply *r)
@@ -91,7 +92,7 @@ static void on_entries(const redisReply *r, void *user)
 	const redisReply *entries = entries_of(r);
 	/* Or it has been trimmed away. */
 	if (!entries)
-		s->single = false;
+		s->careful = false;
 	for (size_t i = 0; entries && i < entries->elements; i++) {
 		stream_entry one;
 		if (!stream_entry_of(entries->element[i], &one))
@@ -100,15 +101,15 @@ static void on_entries(const redisReply *r, void *user)
 		comebacks_met(s->r);
 	}
 	redis_refresh_stats(s->r);
-	read_more(s);
+	read_on(s);
 }
 
 /* Redis answers when there is something, or when ping_ms have passed. */
-static void read_more(reader *s)
+static void read_some(reader *s, int most)
 {
 	const sio_redis_options *g = &s->r->o.given;
 	char count[16], block[16];
-	snprintf(count, sizeof count, "%d", s->single ? 1 : READ_COUNT);
+	snprintf(count, sizeof count, "%d", most);
 	snprintf(block, sizeof block, "%u", g->ping_ms);
 	const span words[] = { SPAN("XREAD"), SPAN("COUNT"), span_of(count), SPAN("BLOCK"),
 		span_of(block), SPAN("STREAMS"), span_of(g->stream), span_of(s->at) };
@@ -126,7 +127,7 @@ static void begin_at(reader *s, const char *last)
 		s->passed_over[0] = '\0';
 	}
 	now_known(s);
-	read_more(s);
+	read_on(s);
 }
 
 static void on_last(const redisReply *r, void *user)
@@ -154,10 +155,12 @@ static void ask_for_last(reader *s)
 
 /* ---- What is too large ---- */
 
-/* Only scripts give an id without what the entry says: that of the next one, or of the last. */
+/* Only scripts give an id without what the entry says: that of the next one, if one of its fields
+ * is longer than ARGV[2], or of the last. */
 static const char next_id[] =
 	"for _, e in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', 2)) do "
-	"if e[1] ~= ARGV[1] then return e[1] end end";
+	"if e[1] ~= ARGV[1] then for _, text in ipairs(e[2]) do "
+	"if #text > tonumber(ARGV[2]) then return e[1] end end return end end";
 static const char last_id[] =
 	"for _, e in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)) do "
 	"return e[1] end";
@@ -172,7 +175,6 @@ static bool is_busy(const char *error)
 	return false;
 }
 
-/* Where scripts are refused, what comes until it is read again is missed as well. */
 static void on_id(const redisReply *r, void *user)
 {
 	reader *s = user;
@@ -183,25 +185,34 @@ static void on_id(const redisReply *r, void *user)
 		link_fault(s->link, r->str);
 		return;
 	}
-	s->single = s->skip = false;
-	if (r->type == REDIS_REPLY_STRING && r->len < ENTRY_ID) {
-		pass_over(s, r->str);
-	} else if (r->type == REDIS_REPLY_ERROR) {
-		redis_refused(s->r, r->str);
-		snprintf(s->at, sizeof s->at, "%s", "$");
-	} else if (!s->at[0]) {
-		snprintf(s->at, sizeof s->at, "%s", "0-0");
-	}
 	now_known(s);
-	read_more(s);
+	if (r->type == REDIS_REPLY_ERROR) {
+		redis_refused(s->r, r->str);
+		s->refused = true;
+	} else if (r->type == REDIS_REPLY_STRING && r->len < ENTRY_ID) {
+		pass_over(s, r->str);
+		s->careful = false;
+	}
+	if (!s->at[0])
+		snprintf(s->at, sizeof s->at, "%s", s->refused ? "$" : "0-0");
+	read_some(s, s->careful ? 1 : READ_COUNT);
 }
 
 static void ask_for_id(reader *s)
 {
-	span script = s->at[0] ? SPAN(next_id) : SPAN(last_id);
-	const span words[] = { SPAN("EVAL"), script, SPAN("1"), span_of(s->r->o.given.stream),
-		span_of(s->at) };
+	char most[24];
+	snprintf(most, sizeof most, "%zu", s->r->o.given.max_message);
+	const span words[] = { SPAN("EVAL"), s->at[0] ? SPAN(next_id) : SPAN(last_id), SPAN("1"),
+		span_of(s->r->o.given.stream), span_of(s->at), span_of(most) };
 	ask(s, sizeof words / sizeof *words, words, on_id);
+}
+
+static void read_on(reader *s)
+{
+	if (s->careful && !s->refused)
+		ask_for_id(s);
+	else
+		read_some(s, s->careful ? 1 : READ_COUNT);
 }
 
 bool reader_passed_over(const reader *s, const char *since)
@@ -223,28 +234,23 @@ static void on_up(void *user)
 	reader *s = user;
 	if (s->asked)
 		return;
-	if (s->skip) {
-		ask_for_id(s);
-	} else if (s->single || !strcmp(s->at, "$")) {
-		now_known(s);
-		read_more(s);
-	} else {
+	if (!s->careful && strcmp(s->at, "$") != 0) {
 		ask_for_last(s);
+		return;
 	}
+	if (s->at[0])
+		now_known(s);
+	read_on(s);
 }
 
 static void on_down(const char *why, void *user)
 {
 	reader *s = user;
 	s->known = false;
-	bool begun = isdigit((unsigned char)s->at[0]);
-	if (why == link_too_large) {
-		s->skip = s->single || !begun;
-		s->single = true;
-	} else if (begun) {
-		/* What comes next may be another one by then. */
-		s->skip = false;
-	}
+	/* Where scripts are refused, what comes until it is read again is missed as well. */
+	if (why == link_too_large && s->careful && s->refused)
+		snprintf(s->at, sizeof s->at, "%s", "$");
+	s->careful = why == link_too_large;
 	redis_down(s->r, "the reading connection to", why);
 }
 
