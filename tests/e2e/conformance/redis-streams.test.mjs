@@ -228,19 +228,25 @@ test('redis 21: many that are too large do not keep others waiting', async (t) =
 	assert.equal(await amiss(server), 6);
 });
 
-test('redis 21: what is too large is the last when a server begins', async (t) => {
-	const redis = await startRedis(t);
-	const outside = await redisClient(t, redis);
-	await addTogether(outside, [['before'], ['no', HUGE]]);
-	const env = { MODE: 'streams', MAX_MESSAGE: '100000' };
-	const server = await startMember(t, 'c', 'c1', redis, env);
-	await joined(server);
-	const client = await member(t, server);
-	await addTogether(outside, [['after']]);
-	await heard(client, 1);
-	assert.deepEqual(client.heard, [['after']]);
-	assert.equal(await amiss(server), 1);
-});
+for (const [what, refused] of [['', 0], [', and scripts are refused', 1]])
+	test(`redis 21: what is too large is the last when a server begins${what}`, async (t) => {
+		const redis = await startRedis(t);
+		const outside = await redisClient(t, redis);
+		if (refused) await outside.sendCommand(['ACL', 'SETUSER', 'default', '-eval']);
+		await addTogether(outside, [['before'], ['no', HUGE]]);
+		const env = { MODE: 'streams', MAX_MESSAGE: '100000' };
+		const server = await startMember(t, 'c', 'c1', redis, env);
+		await joined(server);
+		const client = await member(t, server);
+		const reads = async () => /cmd=xread/.test(await outside.sendCommand(['CLIENT', 'LIST']));
+		await eventually(reads, 'the stream to be read');
+		await addTogether(outside, [['one'], ['two']]);
+		await heard(client, 2);
+		assert.deepEqual(client.heard, [['one'], ['two']]);
+		const { bad, connects } = (await server.order('stats')).result;
+		// Nothing from before is asked for again.
+		assert.deepEqual([bad, connects], [1 - refused, 1]);
+	});
 
 test('redis 21: where scripts are refused, reading goes on at the end', async (t) => {
 	const { servers: [server], outside } = await begin(t, { MAX_MESSAGE: '100000' });
